@@ -1,0 +1,1 @@
+"""Which places need a photograph, who walks there, and what is covered."""
