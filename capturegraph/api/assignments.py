@@ -1,0 +1,113 @@
+"""Asking for a slot, keeping it, giving it back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from capturegraph.api import serializers, shapes
+from capturegraph.api.access import caller
+from capturegraph.api.authentication import ConsoleAuthentication, bearer_token
+from capturegraph.api.pagination import ByStart
+from capturegraph.api.problems import checked
+from capturegraph.models import Assignment
+from capturegraph.services import assignments, people
+from capturegraph.services.assignments import Handed, Position
+
+RETRY_AFTER_S = 60
+
+
+class RequestSlot(APIView):
+    """The next slot for the caller: the one they hold, else the best free one.
+
+    The token is not looked up here: the service does that in the one SELECT that it makes anyway.
+    """
+
+    authentication_classes = (ConsoleAuthentication,)
+    permission_classes = ()
+
+    @extend_schema(
+        request=serializers.RequestSlotIn,
+        responses=serializers.HandedOut,
+        auth=[{"deviceToken": []}, {"consoleSession": []}],  # type: ignore[list-item]
+    )
+    def post(self, request: Request, target_id: UUID) -> HttpResponse:
+        """Ask for a slot."""
+        token = bearer_token(request)
+        user_id = None if token else request.user.pk
+        asked = checked(serializers.RequestSlotIn(data=request.data))
+        handed = assignments.request_slot(
+            target_id=target_id,
+            token_sha256=people.sha256(token) if token else None,
+            user_id=user_id,
+            position=_position(asked),
+            now=timezone.now(),
+        )
+        body = orjson.dumps(_handed(handed), option=orjson.OPT_UTC_Z)
+        return HttpResponse(body, content_type="application/json")
+
+
+def _position(asked: dict[str, Any]) -> Position | None:
+    if asked.get("latitude") is None:
+        return None
+    return Position(asked["latitude"], asked["longitude"])
+
+
+def _handed(handed: Handed) -> dict[str, Any]:
+    held, reason = handed.assignment, handed.reason
+    body: dict[str, Any] = {
+        "assignment": shapes.assignment(held) if held else None,
+        "slot": shapes.slot(held.slot) if held else None,
+        "sticky": handed.sticky,
+        "reason": reason._asdict() if reason else None,
+    }
+    return body if held else {**body, "retry_after": RETRY_AFTER_S}
+
+
+class Assignments(APIView):
+    """What the caller holds and has held, the latest first."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("state", OpenApiTypes.STR, enum=Assignment.State.values)],
+        responses=serializers.ListedAssignmentOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """List them."""
+        pages, rows = ByStart(), Assignment.objects.filter(volunteer=caller(request)).select_related("slot")
+        if request.query_params.get("state"):
+            rows = rows.filter(state=request.query_params["state"])
+        page = pages.paginate_queryset(rows, request, self) or []
+        return pages.get_paginated_response(
+            [{**shapes.assignment(row), "slot_detail": shapes.slot(row.slot)} for row in page]
+        )
+
+
+class Extend(APIView):
+    """Keep a slot for longer."""
+
+    @extend_schema(request=serializers.Operation, responses={200: serializers.AssignmentOut, 409: serializers.Problem})
+    def post(self, request: Request, assignment_id: UUID) -> Response:
+        """Keep it for one more lease from now."""
+        asked = checked(serializers.Operation(data=request.data))
+        extended = assignments.extend(assignment_id=assignment_id, by=caller(request), now=timezone.now(), **asked)
+        return Response(shapes.assignment(extended))
+
+
+class Release(APIView):
+    """Give a slot back."""
+
+    @extend_schema(request=serializers.Operation, responses={200: serializers.AssignmentOut, 409: serializers.Problem})
+    def post(self, request: Request, assignment_id: UUID) -> Response:
+        """Let others have it."""
+        checked(serializers.Operation(data=request.data))
+        released = assignments.release(assignment_id=assignment_id, by=caller(request), now=timezone.now())
+        return Response(shapes.assignment(released))

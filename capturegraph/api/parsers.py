@@ -1,0 +1,105 @@
+"""Reading request bodies without falling over what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
+
+from capturegraph.services.refusals import TooLarge
+
+MAX_JSON_BYTES = 1024 * 1024
+
+
+class GuardedJSONParser(BaseParser):
+    """JSON as RFC 8259 has it and a database can keep it.
+
+    Refused, each with where it is: NaN, Infinity and numbers beyond a double, nesting beyond 1,024 levels, halves of
+    surrogate pairs, NUL characters, and anything over 1 MB.
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Read the body.
+
+        Raises:
+            ParseError: it is not such JSON. TooLarge: it is longer than 1 MB.
+        """
+        body = stream.read(MAX_JSON_BYTES + 1)
+        if len(body) > MAX_JSON_BYTES:
+            raise TooLarge(_("A JSON body may have up to 1 MB."))
+        try:
+            parsed = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise ParseError(_("This is not JSON: %s.") % error) from None
+        where = nul_in(parsed)
+        if where is not None:
+            raise ParseError(_("“%s” holds a NUL character. Delete it.") % where)
+        return parsed
+
+
+def nul_in(value: Any) -> str | None:
+    """Say under which name a parsed value holds a NUL character, which PostgreSQL cannot keep; None where none does."""
+    # A list and not recursion: bodies may be nested deeper than Python's stack.
+    left: list[tuple[Any, str]] = [(value, "")]
+    while left:
+        item, name = left.pop()
+        if isinstance(item, str):
+            if "\0" in item:
+                return name
+        elif isinstance(item, dict):
+            left += [(key, key.replace("\0", "")) for key in item]
+            left += [(inner, f"{name}.{key}".lstrip(".")) for key, inner in item.items()]
+        elif isinstance(item, list):
+            left += [(inner, f"{name}[{place}]") for place, inner in enumerate(item)]
+    return None
+
+
+class GuardedMultiPartParser(MultiPartParser):
+    """Forms with files, without NUL characters."""
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles[Any, Any]:
+        """Read the body.
+
+        Raises:
+            ParseError: it is no such form.
+        """
+        try:
+            parsed = super().parse(stream, media_type, parser_context)
+        except MultiPartParserError as error:
+            raise ParseError(_("This form cannot be read: %s") % error) from None
+        for name, values in parsed.data.lists():
+            for value in (name, *values):
+                if isinstance(value, str) and ("\0" in value or not _is_text(value)):
+                    raise ParseError(_("“%s” holds a character that cannot be kept. Delete it.") % name.strip("\0"))
+        return parsed
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class RawParser(BaseParser):
+    """Bytes as they come, left in the stream."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles[Any, Any]:
+        """Leave the stream alone: the view reads it in pieces."""
+        return DataAndFiles({}, {})
