@@ -216,8 +216,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-MAX_PHOTO_BYTES = 40 * 1024 * 1024
-MAX_BATCH_BYTES = 64 * 1024 * 1024
+MAX_PHOTO_BYTES = 40_000_000
+MAX_BATCH_BYTES = 64_000_000
 
 # --- language and time ------------------------------------------------------------------------------------------------
 
@@ -294,11 +294,14 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "control_folder": str(CELERY_MESSAGES / "control"),
         "store_processed": False,
     }
+    # Words to a worker that has gone would stay in the folder for ever.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
+# In memory: beats that shared a file would lock each other out of it, and the rows say what is due anyway.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "capturegraph.sweep", "schedule": ENV["SWEEP_S"], "options": {"expires": ENV["SWEEP_S"]}}
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from capturegraph.models import Assignment, CandidateSlot, Capture, Match, Target
 from capturegraph.services import slots as slot_rows
+from capturegraph.services.writing import hold_target_shared
 from scheduling import distance as distances
 from scheduling.distance import Distance
 from scheduling.geodesy import bounding_box, metres
@@ -109,6 +110,9 @@ def uncount(captures: Sequence[Capture], *, now: datetime, why: str) -> int:
     Returns:
         how many captures that changed.
     """
+    for target_id in sorted({capture.target_id for capture in captures}):
+        # Whoever locks many slots holds the target first, so that applying a batch and this cannot meet crosswise.
+        hold_target_shared(target_id)
     matched = Match.objects.filter(capture__in=captures, active=True).values("slot")
     slots = slot_rows.locked(CandidateSlot.objects.filter(pk__in=matched))
     changed = Capture.objects.filter(pk__in=[c.pk for c in captures], counts=True)

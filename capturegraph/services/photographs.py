@@ -83,7 +83,8 @@ def _inspected(file: BinaryIO) -> PhotoFacts:
     try:
         return inspect(file)
     except NotAPhoto as error:
-        raise NotAccepted(error.reason, code=error.code) from None
+        kind = TooLarge if error.code == "too_large" else NotAccepted
+        raise kind(error.reason, code=error.code) from None
 
 
 def _check_digest(capture: Capture, facts: PhotoFacts) -> None:

@@ -48,7 +48,7 @@ class Task:
         if self.start is not None:
             at = int(np.flatnonzero(path == self.start)[0])
             # At an end in every tour worth having; in any other, turning the part before it costs one edge at most.
-            path = path[::-1] if at == n - 1 else np.concatenate([path[: at + 1][::-1], path[at + 1 :]])
+            path = np.concatenate([path[: at + 1][::-1], path[at + 1 :]])
         return path
 
 
