@@ -44,8 +44,7 @@ def target_for(user: User, target_id: UUID, *, at_least: Role = Role.VOLUNTEER) 
     target = Target.objects.visible_to(user).filter(pk=target_id).first()
     if target is None:
         raise NotFound(_("There is no such target."))
-    found = Membership.objects.current().filter(user=user, target=target).values_list("role", flat=True).first()
-    role = Role(found) if found else None
+    role = Membership.objects.role_of(user, target)
     if not user.is_superuser and (role is None or role.rank < at_least.rank):
         raise Forbidden(_("Only a %s may do this.") % at_least.label)
     return Access(target, role)

@@ -30,7 +30,7 @@ from capturegraph.services.refusals import Invalid
 
 def shown_target(target: Target, user: User, now: datetime) -> dict[str, Any]:
     """Show a target with the caller's role and its counts."""
-    role = Membership.objects.current().filter(user=user, target=target).values_list("role", flat=True).first()
+    role = Membership.objects.role_of(user, target)
     return shapes.target(target, role=role, counts=CandidateSlot.objects.of(target).counts(now))
 
 

@@ -42,16 +42,13 @@ class CandidateSlotQuerySet(models.QuerySet["CandidateSlot"]):
             anywhere |= cells & Q(latitude__range=(south, north), longitude__range=(west, east))
         return self.filter(anywhere)
 
-    def with_held(self, now: datetime) -> CandidateSlotQuerySet:
-        """Add `held`: somebody has it at `now`."""
-        from capturegraph.models.assignment import Assignment
-
-        return self.annotate(held=Exists(Assignment.objects.live(now).filter(slot=OuterRef("pk"))))
-
     def counts(self, now: datetime) -> dict[str, int]:
         """Count the slots by what a person sees: `held` ones are not counted as `waiting`."""
+        from capturegraph.models.assignment import Assignment
+
         found = dict.fromkeys([*CandidateSlot.State.values, "held", "total"], 0)
-        groups = self.with_held(now).order_by().values_list("state", "held").annotate(number=Count("pk"))
+        held_now = Exists(Assignment.objects.live(now).filter(slot=OuterRef("pk")))
+        groups = self.order_by().annotate(held=held_now).values_list("state", "held").annotate(number=Count("pk"))
         for state, held, number in groups:
             found["held" if held and state == CandidateSlot.State.WAITING else state] += number
             found["total"] += number

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from capturegraph.models.target import Target
+
+if TYPE_CHECKING:
+    from capturegraph.models.user import User
 
 
 class Role(models.TextChoices):
@@ -28,6 +33,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def current(self) -> MembershipQuerySet:
         """Give those that were not removed."""
         return self.filter(removed_at=None)
+
+    def role_of(self, user: User, target: Target) -> Role | None:
+        """Give what somebody is in a target; None for nothing."""
+        role = self.current().filter(user=user, target=target).values_list("role", flat=True).first()
+        return Role(role) if role else None
 
 
 class Membership(models.Model):

@@ -1,0 +1,79 @@
+"""The targets of the person at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from capturegraph.models import Assignment, CandidateSlot, Membership, Target, User
+from capturegraph.models.membership import Role
+from capturegraph.pages.access import person
+from capturegraph.pages.forms import STATES, TargetForm, bar, total_asked
+from capturegraph.services import targets as services
+from capturegraph.services.refusals import Forbidden, Invalid
+
+
+@login_required
+@require_safe
+def targets(request: HttpRequest) -> HttpResponse:
+    """List what one coordinates or reviews, each with how far it is."""
+    user, now = person(request), timezone.now()
+    rows = _listed(user, now)
+    return render(request, "console/targets.html", {"rows": rows, "may_create": _may_create(user)})
+
+
+def _may_create(user: User) -> bool:
+    return user.is_superuser or user.may_create_targets
+
+
+def _listed(user: User, now: datetime) -> list[dict[str, Any]]:
+    seen = Target.objects.visible_to(user).order_by("name", "id")
+    if not user.is_superuser:
+        desk = Membership.objects.current().filter(user=user).exclude(role=Role.VOLUNTEER)
+        seen = seen.filter(pk__in=desk.values("target"))
+    counts = _counts(seen, now)
+    return [
+        {"target": target, "counts": counts[target.pk], "total": total_asked(counts[target.pk]),
+         "bar": bar(counts[target.pk])}
+        for target in seen
+    ]  # fmt: skip
+
+
+def _counts(seen: Iterable[Target], now: datetime) -> dict[UUID, dict[str, int]]:
+    """Count the slots of many targets by state in two queries; held ones are not counted as waiting."""
+    found = {target.pk: dict.fromkeys((*STATES, "total"), 0) for target in seen}
+    slots = CandidateSlot.objects.filter(target__in=found).values_list("target", "state").annotate(n=Count("pk"))
+    for target_id, state, n in slots.order_by():
+        found[target_id][state] += n
+        found[target_id]["total"] += n
+    held = Assignment.objects.live(now).filter(target__in=found, slot__state=CandidateSlot.State.WAITING)
+    for target_id, n in held.values_list("target").annotate(n=Count("slot", distinct=True)).order_by():
+        found[target_id]["held"] += n
+        found[target_id]["waiting"] -= n
+    return found
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_target(request: HttpRequest) -> HttpResponse:
+    """Make a target; one then uploads places into it."""
+    if not _may_create(person(request)):
+        return render(request, "403.html", status=403)
+    form = TargetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made, _created = services.create_target(by=person(request), values=form.cleaned_data, now=timezone.now())
+        except (Invalid, Forbidden) as refused:
+            form.add_error(None, refused.detail)
+        else:
+            return redirect("import", made.pk)
+    return render(request, "console/new_target.html", {"form": form}, status=400 if form.errors else 200)
