@@ -67,8 +67,7 @@ def order(
     distinct, group = _distinct(coordinates[located])
     first = None if start is None else int(group[np.searchsorted(located, start)])
     task = Task(distinct, metric == "geodesic", closed, first, *limits, seed)
-    position = np.empty(len(distinct), dtype=np.int64)
-    position[TOURS[method](task)] = np.arange(len(distinct))
+    position = np.argsort(TOURS[method](task))
     visits = located[np.argsort(position[group], kind="stable")]
     if start is not None:
         visits = np.concatenate([[start], visits[visits != start]])

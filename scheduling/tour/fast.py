@@ -1,4 +1,4 @@
-"""fast-tsp (Or-opt by iterated local search, compiled): short tours of up to 3,000 points."""
+"""fast-tsp, a compiled local search: short tours of up to 3,000 points."""
 
 from time import monotonic
 
