@@ -104,6 +104,8 @@ def _revived(held: Assignment, reading: Reading, now: datetime) -> bool:
     # The lease ran out and nobody took the slot, so whoever still stands there may go on.
     held.expires_at = now + timedelta(seconds=reading.lease_s)
     with writing():
+        # A sweep that has this slot in hand has already decided: wait for it, and see.
+        _lock_slot_of(held)
         mine = Assignment.objects.filter(pk=held.pk, state=State.HELD)
         if not mine.update(expires_at=held.expires_at):
             return False

@@ -185,9 +185,9 @@ WITH pick AS (%(pick)s FOR NO KEY UPDATE OF s SKIP LOCKED),
 held AS (
   INSERT INTO {ASSIGNMENT} (id, target_id, slot_id, volunteer_id, seat, stop, state, started_at, expires_at)
   SELECT %%s::uuid, %%s::uuid, pick.id, %%s::uuid,
-         (SELECT min(seat) FROM generate_series(0, pick.required_count - 1) seat
+         (SELECT min(free.seat) FROM generate_series(0, pick.required_count - 1) AS free(seat)
           WHERE NOT EXISTS (SELECT 1 FROM {ASSIGNMENT} other
-                            WHERE other.slot_id = pick.id AND other.seat = seat AND other.state = 'held')),
+                            WHERE other.slot_id = pick.id AND other.seat = free.seat AND other.state = 'held')),
          0, 'held', %%s::timestamptz, %%s::timestamptz + pick.lease_s * interval '1 second'
   FROM pick ON CONFLICT DO NOTHING RETURNING id, slot_id, expires_at),
 seats AS (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files import File
@@ -28,7 +29,9 @@ class WrongDigest(Refused):
     code = "digest_differs"
 
 
-def receive_photo(*, capture_id: UUID, file: BinaryIO, by: User, now: datetime) -> tuple[Capture, bool]:
+def receive_photo(
+    *, capture_id: UUID, file: BinaryIO, by: User, now: datetime, new_id: Callable[[], UUID] = uuid4
+) -> tuple[Capture, bool]:
     """Keep the photograph of a capture; true where it was not here yet. The same bytes again are success.
 
     Raises:
@@ -42,7 +45,7 @@ def receive_photo(*, capture_id: UUID, file: BinaryIO, by: User, now: datetime) 
     _check_digest(capture, facts)
     if capture.state == Capture.State.STORED:
         return capture, False
-    name = _keep(capture, facts, file)
+    name = _keep(capture, facts, file, new_id())
     with writing():
         waiting = Capture.objects.filter(pk=capture.pk, state=Capture.State.AWAITING_PHOTO)
         kept = waiting.update(
@@ -54,6 +57,9 @@ def receive_photo(*, capture_id: UUID, file: BinaryIO, by: User, now: datetime) 
                 at=now, verb="stored", noun="capture", row_id=capture.pk, target_id=capture.target_id, actor_id=by.pk,
                 data={"sha256": facts.sha256, "size": facts.size},
             )  # fmt: skip
+    if not kept:
+        # Somebody was quicker with the same photograph, and theirs is the one that the row names.
+        default_storage.delete(name)
     capture.refresh_from_db()
     _check_digest(capture, facts)
     return capture, bool(kept)
@@ -95,15 +101,10 @@ def _check_digest(capture: Capture, facts: PhotoFacts) -> None:
     raise WrongDigest(_("The photo arrived damaged. Send it again."))
 
 
-def _keep(capture: Capture, facts: PhotoFacts, file: BinaryIO) -> str:
-    # Named by content: two senders of the same bytes write the same file, and a crash between file and row leaves
-    # a file that the next try finds and uses.
-    suffix = suffix_for(facts.format)
-    name = f"captures/{capture.target_id}/{capture.pk}-{facts.sha256[:16]}{suffix}"
-    if default_storage.exists(name) and default_storage.size(name) == facts.size:
-        return name
-    default_storage.delete(name)
+def _keep(capture: Capture, facts: PhotoFacts, file: BinaryIO, attempt: UUID) -> str:
+    # A name that no other attempt has: two senders of one photograph can neither overwrite nor delete each other's.
     file.seek(0)
+    name = f"captures/{capture.target_id}/{capture.pk}-{attempt.hex[:8]}{suffix_for(facts.format)}"
     saved = default_storage.save(name, File(file))
     _flush(saved)
     return saved

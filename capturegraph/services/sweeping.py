@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from capturegraph.models import Capture, ServiceRun
 from capturegraph.services import events, matching
@@ -20,13 +20,14 @@ def run_cycle(*, now: datetime, cycle_s: int) -> ServiceRun | None:
     seconds = int(now.timestamp())
     cycle = datetime.fromtimestamp(seconds - seconds % cycle_s, tz=UTC)
     try:
-        with transaction.atomic():
+        with writing():
             run = ServiceRun.objects.create(service=SERVICE, cycle=cycle, started_at=now)
     except IntegrityError:
         return None
     run.result = sweep(now=now)
     run.completed_at = now
-    run.save(update_fields=["result", "completed_at"])
+    with writing():
+        run.save(update_fields=["result", "completed_at"])
     return run
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Model
-
-_own = threading.local()
 
 
 @contextmanager
@@ -34,20 +31,11 @@ def writing() -> Iterator[None]:
 
 @contextmanager
 def _turn(path: Path) -> Iterator[None]:
-    file = _lock_file(path)
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
+    # Opened anew each time: a lock belongs to an open file, so threads that shared one would not keep each other out,
+    # and one kept by a thread would stay open when the thread ends.
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _lock_file(path: Path) -> TextIO:
-    # A lock belongs to an open file, so threads that shared one would not keep each other out.
-    files: dict[Path, TextIO] = _own.__dict__.setdefault("files", {})
-    if path not in files:
-        files[path] = path.open("a")
-    return files[path]
 
 
 def hold_target_shared(target_id: UUID) -> None:
