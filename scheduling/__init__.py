@@ -9,6 +9,6 @@ Values in, values out: no Django, no I/O, no wall clock, no global randomness. D
     store = cgsh.organize.BatchedDistanceStore(cgsh.organize.RamPersistence(), sessions=[], distance_fn=near)
 """
 
-from . import distance, geodesy, locations, organize, tour
+from . import atomic_service, distance, geodesy, locations, organize, tour
 
-__all__ = ["distance", "geodesy", "locations", "organize", "tour"]
+__all__ = ["atomic_service", "distance", "geodesy", "locations", "organize", "tour"]
