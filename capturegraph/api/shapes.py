@@ -19,8 +19,8 @@ TARGET_FIELDS = (
     "lease_s", "covers_waiting", "contact", "consent_text", "credit", "outline", "updated_at",
 )  # fmt: skip
 BATCH_FIELDS = (
-    "id", "file_name", "format", "sha256", "mode", "state", "rows", "columns", "reading", "counts", "row_errors", "created_at",
-    "applied_at",
+    "id", "file_name", "format", "sha256", "mode", "state", "rows", "columns", "reading", "counts", "row_errors",
+    "created_at", "applied_at",
 )  # fmt: skip
 
 

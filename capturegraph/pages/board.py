@@ -16,9 +16,10 @@ from django.views.decorators.http import conditional_page, require_safe
 from capturegraph.models import Assignment, CandidateSlot
 from capturegraph.models.membership import Role
 from capturegraph.pages.access import Place, place_for
-from capturegraph.pages.forms import STATES, bar, total_asked
+from capturegraph.pages.figures import bar, total_asked
 
 OUT_SHOWN = 100
+CHIPS = ("waiting", "held", "fulfilled", "not_capturable", "pool", "withdrawn")
 
 
 @login_required
@@ -49,7 +50,7 @@ def _shown(place: Place, now: datetime) -> dict[str, Any]:
         "counts": counts,
         "total": total_asked(counts),
         "bar": bar(counts),
-        "chips": [{"state": state, "count": counts[state]} for state in STATES if counts[state] or state in STATES[:3]],
+        "chips": [{"state": state, "count": counts[state]} for state in CHIPS if counts[state] or state in CHIPS[:3]],
         "out": [{"held": held, "minutes": int((held.expires_at - now).total_seconds() // 60)} for held in rows],
         "out_count": counts["held"],
         # What the map has to be drawn again for: slots that changed, or hands that they are in.

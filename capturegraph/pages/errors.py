@@ -7,21 +7,21 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The request cannot be read."""
     return render(request, "400.html", status=400)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Known, but may not."""
     return render(request, "403.html", status=403)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names it)
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Nothing here, or not for this person."""
     return render(request, "404.html", status=404)
 
 
-def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def server_error(request: HttpRequest) -> HttpResponse:
     """Our fault. Rendered without the request: whatever broke may break again there."""
     return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,8 +1,7 @@
-"""What people type into the console, and a few figures that several pages show."""
+"""What people type into the console."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,25 +9,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from capturegraph.models import Batch
-
-STATES = ("fulfilled", "held", "waiting", "not_capturable", "pool", "withdrawn")
-
-
-def total_asked(counts: Mapping[str, int]) -> int:
-    """Of how many places one says "12 of 39": without those that were withdrawn or still lie in the pool."""
-    return counts["total"] - counts["withdrawn"] - counts["pool"]
-
-
-def bar(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The pieces of a progress bar, in thousandths of its length: state, start, width."""
-    total = total_asked(counts) or 1
-    pieces, start = [], 0
-    for state in STATES[:4]:
-        end = start + round(1000 * counts[state] / total)
-        if end > start:
-            pieces.append({"state": state, "start": start, "width": min(1000, end) - start})
-        start = min(1000, end)
-    return pieces
 
 
 class TargetForm(forms.Form):

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from capturegraph.models import CandidateSlot, Invite, Target
-from capturegraph.pages.forms import total_asked
+from capturegraph.pages.figures import total_asked
 from capturegraph.services import people
 from capturegraph.services.refusals import Refused
 

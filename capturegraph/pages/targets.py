@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from capturegraph.models import Assignment, CandidateSlot, Membership, Target, User
 from capturegraph.models.membership import Role
 from capturegraph.pages.access import person
-from capturegraph.pages.forms import STATES, TargetForm, bar, total_asked
+from capturegraph.pages.figures import STATES, bar, total_asked
+from capturegraph.pages.forms import TargetForm
 from capturegraph.services import targets as services
 from capturegraph.services.refusals import Forbidden, Invalid
 

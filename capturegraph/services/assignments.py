@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from capturegraph.models import Assignment, CandidateSlot, Target, User
@@ -148,7 +149,10 @@ def _reason(reading: Reading, now: datetime) -> Reason:
     if not every.exclude(state=CandidateSlot.State.WITHDRAWN).exists():
         return Reason("nothing_uploaded", _("No places have been uploaded yet. Ask the coordinator."))
     waiting = every.filter(state=CandidateSlot.State.WAITING)
-    if waiting.filter(seats_left__gt=0).exists():
+    said_no = Q(assignments__volunteer=reading.user_id, assignments__state=State.DECLINED)
+    photographed = Q(matches__person_key=reading.person_key, matches__active=True)
+    # Not just any free slot: one that came free a moment ago was not kept from the caller.
+    if waiting.filter(said_no | photographed, seats_left__gt=0).exists():
         return Reason("none_for_you", _("Only places are left that you have photographed or said no to."))
     if waiting.exists():
         held = Assignment.objects.live(now).filter(target=reading.target_id).order_by("expires_at")

@@ -182,8 +182,8 @@ def make_invite(
             expires_at=now + valid_for,
         )
         events.record(
-            at=now, verb="invited", noun="invite", row_id=invite.pk, target_id=target.pk, actor_id=by.pk if by else None,
-            data={"role": role, "uses": uses},
+            at=now, verb="invited", noun="invite", row_id=invite.pk, target_id=target.pk,
+            actor_id=by.pk if by else None, data={"role": role, "uses": uses},
         )  # fmt: skip
     return Invited(invite, code)
 
