@@ -105,6 +105,10 @@ if ENV["SWEEP_S"] < 1:
     _stop("the variable CAPTUREGRAPH_SWEEP_S cannot be read: a cycle lasts at least 1 second.")
 
 VAR: Path = ENV["VAR"].resolve()
+try:
+    VAR.mkdir(parents=True, exist_ok=True)
+except OSError as _error:
+    _stop(f"the folder {VAR}, which CAPTUREGRAPH_VAR names, cannot be made: {_error.strerror}.")
 
 
 def _kept_secret(path: Path) -> str:
@@ -275,6 +279,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Which places need a photograph, who walks there, and what is covered.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # For everybody: a token that has run out is no reason to refuse the description of the API.
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # The validator is somebody else's server.

@@ -93,7 +93,9 @@ class Photo(APIView):
         if capture.state != Capture.State.STORED:
             raise NotFound(_("Its photo has not arrived yet."))
         name = str(capture.photo.name).rpartition("/")[2]
-        return FileResponse(capture.photo.open("rb"), True, name, content_type=capture.photo_type)
+        return FileResponse(
+            capture.photo.open("rb"), as_attachment=True, filename=name, content_type=capture.photo_type
+        )
 
     @extend_schema(
         request={"image/*": OpenApiTypes.BINARY},

@@ -20,7 +20,7 @@ v1 = [
     path("captures/", captures.Captures.as_view()),
     path("captures/manifest/", captures.Manifest.as_view()),
     path("captures/<uuid:capture_id>/", captures.OneCapture.as_view()),
-    path("captures/<uuid:capture_id>/photo/", captures.Photo.as_view()),
+    path("captures/<uuid:capture_id>/photo/", captures.Photo.as_view(), name="capture-photo"),
     path("batches/<uuid:batch_id>/", batches.OneBatch.as_view()),
     path("batches/<uuid:batch_id>/apply/", batches.Apply.as_view()),
 ]

@@ -51,7 +51,7 @@ class LogIn(LoginView):
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's password; whoever has a one-time password comes here first."""
     user = person(request)
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _changed(user, form):
         update_session_auth_hash(request, user)
         messages.success(request, _("Your new password holds from now on."))

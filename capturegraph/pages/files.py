@@ -30,7 +30,7 @@ COUNTED = ("added", "changed", "removed", "protected", "kept", "errors")
 def upload(request: HttpRequest, target_id: UUID) -> HttpResponse:
     """Take a file and go on to what it would do."""
     place = place_for(request, target_id, at_least=Role.COORDINATOR)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         batch = _previewed(place, form)
         if batch:

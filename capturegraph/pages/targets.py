@@ -69,7 +69,7 @@ def new_target(request: HttpRequest) -> HttpResponse:
     """Make a target; one then uploads places into it."""
     if not _may_create(person(request)):
         return render(request, "403.html", status=403)
-    form = TargetForm(request.POST or None)
+    form = TargetForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made, _created = services.create_target(by=person(request), values=form.cleaned_data, now=timezone.now())

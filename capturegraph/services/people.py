@@ -206,6 +206,15 @@ def invite_for(*, code: str, now: datetime) -> Invite:
     return invite
 
 
+def revoke_invite(*, invite: Invite, by: User, now: datetime) -> None:
+    """Let an invite open nothing any more; who joined by it stays."""
+    with writing():
+        if Invite.objects.filter(pk=invite.pk, revoked_at=None).update(revoked_at=now):
+            events.record(
+                at=now, verb="revoked", noun="invite", row_id=invite.pk, target_id=invite.target_id, actor_id=by.pk
+            )
+
+
 def create_account(
     *, username: str, name: str, password: str, now: datetime, admin: bool = False, may_create_targets: bool = True
 ) -> User:
@@ -277,3 +286,27 @@ def set_role(*, user: User, target: Target, role: str, now: datetime, by: User |
             data={"role": role},
         )  # fmt: skip
     return member
+
+
+def remove_member(*, membership: Membership, by: User, now: datetime) -> None:
+    """Take somebody out of a target; what they captured stays."""
+    with writing():
+        if Membership.objects.current().filter(pk=membership.pk).update(removed_at=now):
+            events.record(
+                at=now, verb="removed", noun="user", row_id=membership.user_id, target_id=membership.target_id,
+                actor_id=by.pk,
+            )  # fmt: skip
+
+
+def set_active(*, user: User, active: bool, by: User, now: datetime) -> None:
+    """Let somebody in, or shut them out everywhere at their next request.
+
+    Raises:
+        Invalid: it is `by`, who would be shut out at once with nobody asked.
+    """
+    if user == by and not active:
+        raise Invalid(_("You cannot shut yourself out. Ask another site admin."))
+    with writing():
+        if User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
+            verb = "let in" if active else "shut out"
+            events.record(at=now, verb=verb, noun="user", row_id=user.pk, actor_id=by.pk)

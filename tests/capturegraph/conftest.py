@@ -1,0 +1,51 @@
+"""The people of the stories: alice and bob volunteer, carol coordinates, rita reviews, max administers, zoe is a stranger."""
+
+import pytest
+from django.utils import timezone
+from stories import Clock, Person
+
+from capturegraph.models import Target
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A Monday, nine in the morning."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture
+def stones(clock: Clock) -> Target:
+    """A target without slots, where closer than 50 m is near enough."""
+    return Target.objects.create(name="Boundary stones")
+
+
+@pytest.fixture
+def alice(stones: Target) -> Person:
+    return Person("alice").joins(stones, "volunteer")
+
+
+@pytest.fixture
+def bob(stones: Target) -> Person:
+    return Person("bob").joins(stones, "volunteer")
+
+
+@pytest.fixture
+def carol(stones: Target) -> Person:
+    return Person("carol").joins(stones, "coordinator")
+
+
+@pytest.fixture
+def rita(stones: Target) -> Person:
+    return Person("rita").joins(stones, "reviewer")
+
+
+@pytest.fixture
+def zoe(clock: Clock) -> Person:
+    return Person("zoe")
+
+
+@pytest.fixture
+def max_(clock: Clock) -> Person:
+    return Person("max", is_staff=True, is_superuser=True)
