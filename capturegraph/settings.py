@@ -268,6 +268,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["capturegraph.api.parsers.GuardedJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "capturegraph.api.negotiation.OneRepresentation",
     "DEFAULT_RENDERER_CLASSES": ["capturegraph.api.renderers.OrjsonRenderer"],
     "DEFAULT_PAGINATION_CLASS": "capturegraph.api.pagination.ByTime",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -287,6 +288,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "TargetState": "capturegraph.models.Target.State",
+        "SlotState": "capturegraph.models.CandidateSlot.State",
+        "AssignmentState": "capturegraph.models.Assignment.State",
+        "CaptureState": "capturegraph.models.Capture.State",
+        "BatchState": "capturegraph.models.Batch.State",
+        "Role": "capturegraph.models.membership.Role",
+    },
 }
 
 # --- background work --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils import timezone
 from capturegraph.services import sweeping
 
 
-@shared_task(name="capturegraph.sweep")  # type: ignore[untyped-decorator]
+@shared_task(name="capturegraph.sweep")
 def sweep() -> None:
     """Tidy up what time has made due, once a cycle, however many ask."""
     sweeping.run_cycle(now=timezone.now(), cycle_s=settings.ENV["SWEEP_S"])

@@ -88,6 +88,7 @@ async function showMap() {
 const known = readDevice();
 if (known?.name) {
   part("name").value = known.name;
+  part("consent").checked = known.target === invite.target;
 }
 nameButton();
 part("name").addEventListener("input", nameButton);

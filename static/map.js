@@ -117,6 +117,7 @@ class PlaceMap {
   /** Opens the map on its places, or on the given ones. */
   fit(bounds = this.bounds) {
     if (bounds) {
+      this.map.getContainer().classList.add("fitted");
       this.map.fitBounds(bounds, { padding: this.padding, maxZoom: 16, animate: false });
     }
   }

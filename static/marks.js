@@ -6,10 +6,13 @@ const SVG = "http://www.w3.org/2000/svg";
 const CASING_UNITS = 4;
 
 /** The states in the order in which they are drawn: what needs a person comes last and lies on top. */
-export const MARKS = ["pool", "withdrawn", "fulfilled", "waiting", "not_capturable", "held", "again", "mine"];
+export const MARKS = [
+  "pool", "withdrawn", "fulfilled", "waiting", "not_capturable", "held", "again", "mine",
+  "added", "removed", "changed", "protected",
+];
 
 /** The larger ones: what a person has to act on. */
-export const LARGE = new Set(["held", "again", "mine"]);
+export const LARGE = new Set(["held", "again", "mine", "changed", "protected"]);
 
 /** An <svg> that shows one symbol of the sprite; it is silent, the word beside it speaks. */
 export function markElement(name, className = "mark") {

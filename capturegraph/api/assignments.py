@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -22,6 +23,7 @@ from capturegraph.api.problems import checked
 from capturegraph.models import Assignment
 from capturegraph.services import assignments, people
 from capturegraph.services.assignments import Handed, Position
+from capturegraph.services.refusals import Invalid, NotAuthenticated
 
 RETRY_AFTER_S = 60
 
@@ -44,6 +46,8 @@ class RequestSlot(APIView):
         """Ask for a slot."""
         token = bearer_token(request)
         user_id = None if token else request.user.pk
+        if not token and user_id is None:
+            raise NotAuthenticated(_("Sign in first."))
         asked = checked(serializers.RequestSlotIn(data=request.data))
         handed = assignments.request_slot(
             target_id=target_id,
@@ -83,8 +87,11 @@ class Assignments(APIView):
     def get(self, request: Request) -> Response:
         """List them."""
         pages, rows = ByStart(), Assignment.objects.filter(volunteer=caller(request)).select_related("slot")
-        if request.query_params.get("state"):
-            rows = rows.filter(state=request.query_params["state"])
+        state = request.query_params.get("state")
+        if state and state not in Assignment.State.values:
+            reason = _("There is no such state.")
+            raise Invalid(reason, errors=[{"field": "state", "reason": reason}])
+        rows = rows.filter(state=state) if state else rows
         page = pages.paginate_queryset(rows, request, self) or []
         return pages.get_paginated_response(
             [{**shapes.assignment(row), "slot_detail": shapes.slot(row.slot)} for row in page]

@@ -14,12 +14,13 @@ from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 from capturegraph.services.refusals import TooLarge
 
 MAX_JSON_BYTES = 1024 * 1024
+MAX_DEPTH = 100
 
 
 class GuardedJSONParser(BaseParser):
     """JSON as RFC 8259 has it and a database can keep it.
 
-    Refused, each with where it is: NaN, Infinity and numbers beyond a double, nesting beyond 1,024 levels, halves of
+    Refused, each with where it is: NaN, Infinity and numbers beyond a double, nesting beyond 100 levels, halves of
     surrogate pairs, NUL characters, and anything over 1 MB.
     """
 
@@ -40,26 +41,29 @@ class GuardedJSONParser(BaseParser):
             parsed = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(_("This is not JSON: %s.") % error) from None
-        where = nul_in(parsed)
-        if where is not None:
-            raise ParseError(_("“%s” holds a NUL character. Delete it.") % where)
+        wrong = unfit(parsed)
+        if wrong is not None:
+            raise ParseError(wrong)
         return parsed
 
 
-def nul_in(value: Any) -> str | None:
-    """Say under which name a parsed value holds a NUL character, which PostgreSQL cannot keep; None where none does."""
-    # A list and not recursion: bodies may be nested deeper than Python's stack.
-    left: list[tuple[Any, str]] = [(value, "")]
+def unfit(value: Any) -> str | None:
+    """Say what keeps a parsed value out of the database; None where nothing does.
+
+    PostgreSQL keeps no NUL character, and what is nested deeper than Python's stack cannot be written again.
+    """
+    left: list[tuple[Any, str, int]] = [(value, "", 0)]
     while left:
-        item, name = left.pop()
-        if isinstance(item, str):
-            if "\0" in item:
-                return name
-        elif isinstance(item, dict):
-            left += [(key, key.replace("\0", "")) for key in item]
-            left += [(inner, f"{name}.{key}".lstrip(".")) for key, inner in item.items()]
+        item, name, depth = left.pop()
+        if isinstance(item, str) and "\0" in item:
+            return _("“%s” holds a NUL character. Delete it.") % name.replace("\0", "")
+        if depth > MAX_DEPTH:
+            return _("It is nested deeper than %d levels.") % MAX_DEPTH
+        if isinstance(item, dict):
+            left += [(key, key, depth) for key in item]
+            left += [(inner, f"{name}.{key}".lstrip("."), depth + 1) for key, inner in item.items()]
         elif isinstance(item, list):
-            left += [(inner, f"{name}[{place}]") for place, inner in enumerate(item)]
+            left += [(inner, f"{name}[{place}]", depth + 1) for place, inner in enumerate(item)]
     return None
 
 

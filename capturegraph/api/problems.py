@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+import orjson
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -49,6 +51,10 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         errors = list(_flat(error.detail))
         return _problem(400, "invalid", _sentence(errors), errors, None)
+    if isinstance(error, RequestDataTooBig):
+        return _problem(413, "too_large", _("A field of a form may have up to 1 MB."), [], None)
+    if isinstance(error, SuspiciousOperation):
+        return _problem(400, "bad_request", str(error), [], None)
     if isinstance(error, Http404):
         return _problem(404, "not_found", _("There is nothing here."), [], None)
     if isinstance(error, PermissionDenied):
@@ -62,10 +68,20 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer in our own way where no address of the API is meant: a program reads it, not a person."""
+    body = _body(404, "not_found", _("There is nothing here. Every address of the API ends with a slash."))
+    return HttpResponse(orjson.dumps(body), status=404, content_type=PROBLEM_JSON)
+
+
+def _body(status: int, code: str, detail: str) -> dict[str, Any]:
+    title = TITLES.get(status, "Error")
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+
+
 def _problem(status: int, code: str, detail: str, errors: list[dict[str, Any]], present: Any) -> Response:
-    body: dict[str, Any] = {
-        "type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "code": code, "detail": detail,
-    }  # fmt: skip
+    body = _body(status, code, detail)
     if errors:
         body["errors"] = errors
     if present is not None:

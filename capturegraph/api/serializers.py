@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from capturegraph.api.parsers import unfit
 from capturegraph.models import Assignment, Batch, CandidateSlot, Capture, Target
 from capturegraph.models.membership import Role
 
@@ -128,6 +131,9 @@ class CaptureIn(serializers.Serializer[Any]):
         """Refuse half a position, and more unknown words than anybody needs."""
         extra = {name: value for name, value in self.initial_data.items() if name not in self.fields}
         extra.pop("operation_id", None)
+        files = [name for name, value in extra.items() if isinstance(value, UploadedFile)]
+        if files:
+            raise serializers.ValidationError({files[0]: [_("There is no such file. The photo's is “photo”.")]})
         if len(str(extra)) > MAX_EXTRA_CHARACTERS:
             raise serializers.ValidationError({"extra": [_("Unknown fields may have 16,000 characters in all.")]})
         return both_or_none({**attrs, "extra": extra})
@@ -160,13 +166,17 @@ class BatchIn(Operation):
     mode = serializers.ChoiceField(choices=Batch.Mode.choices, default=Batch.Mode.ADD)
     dry_run = serializers.BooleanField(default=False)
     skip_bad_rows = serializers.BooleanField(default=False)
-    columns = serializers.JSONField(default=dict, binary=True)
+    columns = serializers.CharField(default="{}", max_length=20_000)
 
-    def validate_columns(self, value: Any) -> dict[str, str]:
-        """Refuse anything but names of columns by names of fields."""
-        if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+    def validate_columns(self, value: str) -> dict[str, str]:
+        """Read the JSON of it; refuse anything but names of columns by names of fields."""
+        try:
+            parsed = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            parsed = None
+        if not isinstance(parsed, dict) or not all(isinstance(name, str) for name in parsed.values()) or unfit(parsed):
             raise serializers.ValidationError(_('Write it like {"title": "STONE_NUM"}.'))
-        return value
+        return parsed
 
 
 class ApplyIn(Operation):

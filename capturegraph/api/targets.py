@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -117,12 +117,13 @@ def _since(request: Request) -> datetime | None:
         return None
     try:
         since = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        since = None
-    if since is None or since.tzinfo is None:
-        reason = _("Write a time with its zone, like 2026-11-21T09:00:00Z.")
-        raise Invalid(reason, errors=[{"field": "updated_since", "reason": reason}])
-    return since
+        if since and since.tzinfo:
+            # Databases keep UTC, and the first hours of the year 1 are not in every zone's calendar.
+            return since.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    reason = _("Write a time with its zone, like 2026-11-21T09:00:00Z.")
+    raise Invalid(reason, errors=[{"field": "updated_since", "reason": reason}])
 
 
 Holders = dict[UUID, list[User]]

@@ -1,9 +1,9 @@
 """The addresses of the API, under /api/."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from capturegraph.api import assignments, batches, captures, joining, targets
+from capturegraph.api import assignments, batches, captures, joining, problems, targets
 
 v1 = [
     path("join/", joining.Join.as_view()),
@@ -29,4 +29,5 @@ urlpatterns = [
     path("v1/", include(v1)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html")),
+    re_path(r"(?P<rest>.*)$", problems.nothing_here),
 ]

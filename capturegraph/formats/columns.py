@@ -10,7 +10,7 @@ from capturegraph.formats.rows import FIELDS, MAX_COLUMNS, Unreadable, shown
 
 # The earlier name wins where a file has several.
 _NAMES: dict[str, tuple[str, ...]] = {
-    "external_id": ("external_id", "id", "objectid", "fid", "key"),
+    "external_id": ("external_id", "id", "key"),
     "title": ("title", "name", "label"),
     "note": ("note", "description", "instructions", "comment"),
     "latitude": ("latitude", "lat", "y"),

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             self.refuse(refused.detail)
         except (OperationalError, ProgrammingError) as error:
             told = str(error).splitlines()[0]
-            self.refuse(f"The database does not answer as it should: {told}. If it is new, run manage.py migrate first.")
+            self.refuse(f"The database does not answer as it should: {told}. For a new one, run manage.py migrate.")
         finally:
             connections.close_all()
 

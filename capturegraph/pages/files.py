@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -14,14 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from capturegraph.models import Batch
+from capturegraph.formats import Row
+from capturegraph.models import Batch, CandidateSlot
 from capturegraph.models.membership import Role
 from capturegraph.pages.access import Place, place_for
 from capturegraph.pages.forms import UploadForm
 from capturegraph.services import batches
+from capturegraph.services.candidates import Difference
 from capturegraph.services.refusals import Conflict, Invalid
 
 LATEST_SHOWN = 10
+POINTS_SHOWN = 5000
 COUNTED = ("added", "changed", "removed", "protected", "kept", "errors")
 
 
@@ -75,10 +79,43 @@ def _shown(place: Place, batch: Batch, refused: str = "") -> dict[str, object]:
         "target": place.target,
         "tab": "import",
         "batch": batch,
+        "columns": _columns(batch.reading.get("columns", {})),
         "tiles": [(name, batch.counts.get(name, 0)) for name in COUNTED],
         "does": [(name, batch.counts.get(name, 0)) for name in COUNTED[:3] if batch.counts.get(name, 0)],
         "refused": refused,
+        "points": _points(batches.look(batch=batch, now=timezone.now()).found),
     }
+
+
+def _columns(columns: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Which column was read as which field; one that holds both coordinates is named once, as the place."""
+    both = columns.get("latitude")
+    if both is None or both != columns.get("longitude"):
+        return list(columns.items())
+    rest = [(field, column) for field, column in columns.items() if column != both]
+    return [*rest, ("place", both)]
+
+
+def _points(found: Difference) -> dict[str, object]:
+    """What goes where, as GeoJSON; of each kind evenly chosen where there are more than a look can take in."""
+    kinds: list[tuple[str, Sequence[Row | CandidateSlot]]] = [
+        ("pool", found.kept),
+        ("added", found.added),
+        ("changed", [row for __, row in found.changed]),
+        ("removed", found.removed),
+        ("protected", found.protected),
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"mark": mark, "title": one.title},
+            "geometry": {"type": "Point", "coordinates": [one.longitude, one.latitude]},
+        }
+        for mark, some in kinds
+        for one in some[:: max(1, -(-len(some) // POINTS_SHOWN))]
+        if one.latitude is not None
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _decide(request: HttpRequest, place: Place, batch: Batch) -> HttpResponse:

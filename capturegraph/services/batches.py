@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from capturegraph.formats import Table, Unreadable, read_table
 from capturegraph.models import Batch, Target, User
 from capturegraph.services import candidates
+from capturegraph.services.candidates import Difference
 from capturegraph.services.refusals import Conflict, Invalid, NotFound
 from capturegraph.services.writing import writing
 
@@ -70,6 +71,25 @@ def _read(file: File) -> Table:
         raise Invalid(error.reason, code="file_unreadable", errors=errors) from None
 
 
+class Look(NamedTuple):
+    """A file as it reads now, and what it would do now."""
+
+    read: Table
+    found: Difference
+
+
+def look(*, batch: Batch, now: datetime) -> Look:
+    """Compare a file that was uploaded with the slots as they are now; nothing is changed."""
+    read = _read_stored(batch)
+    replace = batch.mode == Batch.Mode.REPLACE
+    return Look(read, candidates.difference(batch.target, read.rows, replace=replace, now=now))
+
+
+def _read_stored(batch: Batch) -> Table:
+    with batch.file.open("rb") as stored:
+        return _read(File(batch.file_name, stored.read(), batch.columns))
+
+
 def apply(*, batch_id: UUID, by: User | None, now: datetime, skip_bad_rows: bool = False) -> Batch:
     """Apply a batch, all of it in one transaction; a repeat changes nothing.
 
@@ -89,9 +109,7 @@ def apply(*, batch_id: UUID, by: User | None, now: datetime, skip_bad_rows: bool
             raise Conflict(_("This file was discarded. Upload it again."), present=batch)
         if batch.row_errors and not skip_bad_rows:
             raise refused_rows(batch)
-        with batch.file.open("rb") as stored:
-            read = _read(File(batch.file_name, stored.read(), batch.columns))
-        _put(target, batch, read, by, now)
+        _put(target, batch, _read_stored(batch), by, now)
     candidates.analyse()
     return batch
 

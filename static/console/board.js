@@ -110,6 +110,9 @@ function pick(properties) {
 function tellAge(lost = false) {
   part("pulse").classList.toggle("lost", lost);
   part("pulse-word").textContent = lost ? words.liveLost : words.live;
+  if (part("pulse-spoken").textContent !== (lost ? words.liveLost : "")) {
+    part("pulse-spoken").textContent = lost ? words.liveLost : "";
+  }
   part("pulse-since").textContent = lost ? "" : words.liveSince(Math.round((Date.now() - changedAt) / 1000));
 }
 
@@ -144,6 +147,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const feature = places.get(event.target.closest("[data-place]")?.dataset.place);
   if (feature) {
+    if (!chosen.has(feature.properties.mark)) {
+      chosen.clear();
+      markChosen();
+    }
     map?.bringIntoView(feature.geometry.coordinates);
     pick(feature.properties);
   }

@@ -341,4 +341,7 @@ setInterval(lookAgain, LOOK_AGAIN_MS);
 new ResizeObserver(() => {
   part("others").open = !isLarge();
 }).observe(document.body);
-begin();
+begin().catch((problem) => {
+  showReason({ text: words.storageOff }, words.storageOffTitle);
+  throw problem;
+});

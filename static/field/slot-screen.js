@@ -143,7 +143,7 @@ export class SlotScreen {
     const short = heading === null ? compassWord(bearing) : words.ahead(turnBetween(heading, bearing));
     say("far-words", metres < THERE_M ? words.atThePlace : short);
     say("far-long", metres < THERE_M ? "" : heading === null ? walk : long);
-    this.#speak(`${metresText(metres)}, ${short}`);
+    this.#speak(`${metresText(metres)}, ${short}. ${positionText(this.#position.fresh()?.accuracy ?? null)}`);
     this.#drawWay(fix);
   }
 

@@ -22,7 +22,7 @@ NINE_O_CLOCK = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
 def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Start every job in the same moment, each on a connection of its own; give their answers, or raise what one raised."""
+    """Start every job in the same moment, each on its own connection; give their answers, or raise an error."""
     from django.db import connection
 
     answers: list[Any] = [None] * len(jobs)
@@ -34,7 +34,7 @@ def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
             connection.ensure_connection()
             start.wait()
             answers[number] = jobs[number]()
-        except Exception as error:  # noqa: BLE001 - raised again below, where the test sees it
+        except Exception as error:
             errors.append(error)
         finally:
             connection.close()
@@ -75,7 +75,11 @@ def _do(verb: str, target: UUID, user: UUID, now: datetime, chance: random.Rando
     from capturegraph.services import assignments
     from capturegraph.services.refusals import Busy, Conflict
 
-    held = Assignment.objects.filter(target=target, volunteer=user, state="held").select_related("slot", "volunteer").first()
+    held = (
+        Assignment.objects.filter(target=target, volunteer=user, state="held")
+        .select_related("slot", "volunteer")
+        .first()
+    )
     if verb == "ask":
         # Every free slot may just be in somebody's hands; a phone is then told to come again, and does.
         with suppress(Busy):

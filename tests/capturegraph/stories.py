@@ -3,10 +3,12 @@
 import hashlib
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -53,10 +55,17 @@ def slots_in(target: Target, *, required_count: int = 1, priority: int = 50, **e
         latitude, longitude = place(metres)
         made.append(
             CandidateSlot(
-                target=target, external_id=name, title=name, latitude=latitude, longitude=longitude, rank=rank,
-                cell=grid.cell(latitude, longitude), required_count=required_count, seats_left=required_count,
+                target=target,
+                external_id=name,
+                title=name,
+                latitude=latitude,
+                longitude=longitude,
+                rank=rank,
+                cell=grid.cell(latitude, longitude),
+                required_count=required_count,
+                seats_left=required_count,
                 priority=priority,
-            )  # fmt: skip
+            )
         )
     return CandidateSlot.objects.bulk_create(made)
 
@@ -66,6 +75,12 @@ def photo(colour: str = "olive", kind: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (24, 16), colour).save(file, kind)
     return file.getvalue()
+
+
+def footprint(folder: Path) -> dict[str, int]:
+    """How many rows there are of everything, and how many files: what a refused request may not change."""
+    rows = {model.__name__: model._base_manager.count() for model in apps.get_app_config("capturegraph").get_models()}
+    return {**rows, "files": sum(path.is_file() for path in folder.rglob("*"))}
 
 
 def sha256(data: bytes | str) -> str:

@@ -57,7 +57,9 @@ def stones_as_csv() -> str:
     sheet.writerow(["OBJECTID", "STONE_NUM", "LOCATION_DESCRIPTION", "lat", "lon"])
     for feature in json.loads(STONES.read_text())["features"]:
         values, (longitude, latitude) = feature["properties"], feature["geometry"]["coordinates"]
-        sheet.writerow([*(values[name] for name in ("OBJECTID", "STONE_NUM", "LOCATION_DESCRIPTION")), latitude, longitude])
+        sheet.writerow(
+            [*(values[name] for name in ("OBJECTID", "STONE_NUM", "LOCATION_DESCRIPTION")), latitude, longitude]
+        )
     return out.getvalue()
 
 
@@ -67,7 +69,7 @@ def stones_as_csv() -> str:
 @pytest.mark.parametrize("kind", ["geojson", "csv"])
 def test_the_boundary_stones(stones: Target, carol: Person, alice: Person, kind: str) -> None:
     data = STONES.read_bytes() if kind == "geojson" else stones_as_csv()
-    batch = upload(carol, stones, data, f"stones.{kind}")
+    batch = upload(carol, stones, data, f"stones.{kind}", columns='{"external_id": "OBJECTID"}')
     assert (batch["state"], batch["format"], batch["rows"], batch["row_errors"]) == ("applied", kind, 39, [])
     assert batch["counts"] == counts(added=39)
     assert batch["reading"]["columns"]["title"] == "STONE_NUM"
@@ -79,7 +81,10 @@ def test_the_boundary_stones(stones: Target, carol: Person, alice: Person, kind:
     }
     for slot in listed:
         assert [slot["longitude"], slot["latitude"]] == given[slot["external_id"]]["geometry"]["coordinates"]
-        assert slot["note"] == given[slot["external_id"]]["properties"]["LOCATION_DESCRIPTION"].replace("\r\n", "\n").strip()
+        assert (
+            slot["note"]
+            == given[slot["external_id"]]["properties"]["LOCATION_DESCRIPTION"].replace("\r\n", "\n").strip()
+        )
     assert alice.gets(stones) == features[0]["properties"]["STONE_NUM"]
 
 
@@ -185,7 +190,9 @@ def test_a_slot_that_moves_away_from_its_photo_waits_again(stones: Target, carol
     assert (CandidateSlot.objects.get().state, CandidateSlot.objects.get().seats_left) == ("waiting", 1)
 
 
-def test_a_slot_that_asks_for_more_people_waits_again(stones: Target, carol: Person, bob: Person, alice: Person) -> None:
+def test_a_slot_that_asks_for_more_people_waits_again(
+    stones: Target, carol: Person, bob: Person, alice: Person
+) -> None:
     head = "external_id,title,lat,lon,required_count\n"
     upload(carol, stones, f"{head}1,a,{place(0)[0]},{place(0)[1]},1")
     bob.shoots(stones, 0)
@@ -203,7 +210,11 @@ def test_bad_rows_are_named_and_nothing_is_left_behind(stones: Target, carol: Pe
     events = Event.objects.count()
     answer = send(carol, stones, BAD.encode(), "places.csv")
     problem = answer.json()
-    assert (answer.status_code, answer["Content-Type"], problem["code"]) == (400, "application/problem+json", "rows_refused")
+    assert (answer.status_code, answer["Content-Type"], problem["code"]) == (
+        400,
+        "application/problem+json",
+        "rows_refused",
+    )
     assert [(error["row"], error["field"]) for error in problem["errors"]] == [
         (3, "latitude"), (4, "longitude"), (5, "external_id"),
     ]  # fmt: skip

@@ -247,7 +247,7 @@ class TestValues:
 
 
 class TestColumns:
-    @pytest.mark.parametrize("name", ["external_id", "ID", "ObjectId", " fid ", "key"])
+    @pytest.mark.parametrize("name", ["external_id", "ID", " key "])
     def test_external_id(self, name):
         assert table(f"lat,lon,{name}\n1,2,A\n").rows[0].external_id == "A"
 

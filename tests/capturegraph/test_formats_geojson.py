@@ -83,7 +83,7 @@ class TestGeoJson:
 
         assert ids(feature(point(1, 2), {"id": "p"}, id="f"), feature(point(1, 2), {}, id=7.0)) == ["f", "7"]
         assert ids(feature(point(1, 2), {"external_id": "p"}, id="f")) == ["p"]
-        assert ids(feature(point(1, 2), {"OBJECTID": 1.0})) == ["1"]
+        assert ids(feature(point(1, 2), {"id": 1.0})) == ["1"]
         (error,) = read_table(collection(feature(point(1, 2), id=True)), "x").errors
         assert (error.field, "true or false" in error.reason) == ("external_id", True)
 
@@ -178,3 +178,9 @@ class TestWriteGeoJson:
     def test_it_streams(self):
         written = write_geojson({"latitude": 1.0, "longitude": 2.0, "properties": {}} for _ in iter(int, 1))
         assert len([next(written) for _ in range(5)]) == 5
+
+
+def test_the_number_of_a_layer_is_no_id():
+    """Every layer of a GIS counts its features from 1: as an id it would turn one layer's places into another's."""
+    (row,) = read_table(collection(feature(point(1, 2), {"OBJECTID": 1, "FID": 1})), "x").rows
+    assert row.external_id is None

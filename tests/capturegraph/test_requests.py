@@ -22,7 +22,9 @@ def state_of(name: str) -> tuple[str, int]:
 # --- who gets what ----------------------------------------------------------------------------------------------------
 
 
-def test_two_volunteers_get_different_slots_and_each_repeat_the_same(stones: Target, alice: Person, bob: Person) -> None:
+def test_two_volunteers_get_different_slots_and_each_repeat_the_same(
+    stones: Target, alice: Person, bob: Person
+) -> None:
     slots_in(stones, a=0, b=100)
     first = alice.asks(stones)
     assert [alice.gets(stones), bob.gets(stones), alice.gets(stones), bob.gets(stones)] == ["a", "b", "a", "b"]
@@ -67,14 +69,18 @@ def test_a_far_slot_is_held_long_enough_to_walk_there(stones: Target, alice: Per
     assert assignment["expires_at"] > (clock.now + LEASE * 2).isoformat()
 
 
-def test_a_slot_for_two_people_is_given_to_two_and_no_more(stones: Target, alice: Person, bob: Person, rita: Person) -> None:
+def test_a_slot_for_two_people_is_given_to_two_and_no_more(
+    stones: Target, alice: Person, bob: Person, rita: Person
+) -> None:
     slots_in(stones, required_count=2, a=0)
     assert [alice.gets(stones), bob.gets(stones), rita.gets(stones)] == ["a", "a", "all_held"]
     assert sorted(Assignment.objects.values_list("seat", flat=True)) == [0, 1]
     assert state_of("a") == ("waiting", 0)
 
 
-def test_a_seat_given_back_is_the_one_that_is_filled_again(stones: Target, alice: Person, bob: Person, rita: Person) -> None:
+def test_a_seat_given_back_is_the_one_that_is_filled_again(
+    stones: Target, alice: Person, bob: Person, rita: Person
+) -> None:
     slots_in(stones, required_count=2, a=0)
     hers = alice.asks(stones)["assignment"]
     bob.asks(stones)

@@ -77,9 +77,9 @@ def test_the_snippet_of_the_design_runs_as_it_stands(rows: Rows) -> None:
         threshold=1.0,
     )  # fmt: skip
     store.set_batch(candidate_slots)
-    slot = store.request_slot("user_123")             # the first in the tour # fmt: skip
+    slot = store.request_slot("user_123")  # the first in the tour # fmt: skip
     assert slot.external_id == "A"
-    slot = store.request_slot("user_123")             # the same: sticky # fmt: skip
+    slot = store.request_slot("user_123")  # the same: sticky # fmt: skip
     assert slot.external_id == "A"
     assert not store.is_empty()
     assert store.request_slot("bob").external_id == "B"

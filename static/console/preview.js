@@ -1,0 +1,16 @@
+// What a file would do, on the map, before anything is done: each place wears the sign that it has in the counts.
+
+import { pageData } from "../assets.js";
+
+const element = document.getElementById("preview-map");
+
+/** Opens the map on the places that the file is about. */
+async function showMap() {
+  const { boundsOf, openMap } = await import("../map.js");
+  const map = await openMap(element, { outline: pageData("outline") });
+  const points = pageData("points");
+  map.showPlaces(points);
+  map.fit(boundsOf(points) ?? undefined);
+}
+
+showMap().catch(() => element.remove());

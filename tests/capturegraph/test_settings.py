@@ -1,0 +1,95 @@
+"""Settings are safe without anything set, and a value that cannot be is one sentence at the start."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from served import MANAGE, ROOT, environment, manage
+
+from capturegraph.settings import VARIABLES
+
+PRODUCTION = {
+    "CAPTUREGRAPH_PRODUCTION": "yes",
+    "CAPTUREGRAPH_SECRET_KEY": "no secret: fifty or more characters, of many different kinds.",
+    "CAPTUREGRAPH_HOSTS": "photos.example.org",
+    "CAPTUREGRAPH_ORIGINS": "https://photos.example.org",
+    "CAPTUREGRAPH_DATABASE_URL": "postgresql://capturegraph@127.0.0.1/capturegraph",
+}
+
+
+def shown(var: Path, *names: str, **more: str) -> list[str]:
+    """Load the settings in a process of its own, and give some of them."""
+    script = "from capturegraph import settings\n" + "".join(f"print(repr(settings.{name}))\n" for name in names)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment(var, **more),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CAPTUREGRAPH_PRODUCTION", "perhaps"),
+        ("CAPTUREGRAPH_SECRET_KEY", "short"),
+        ("CAPTUREGRAPH_ORIGINS", "photos.example.org"),
+        ("CAPTUREGRAPH_DATABASE_URL", "mysql://localhost/x"),
+        ("CAPTUREGRAPH_DATABASE_URL", "nonsense"),
+        ("CAPTUREGRAPH_DATABASE_URL", "postgresql://localhost:port/x"),
+        ("CAPTUREGRAPH_BROKER_URL", "smtp://localhost"),
+        ("CAPTUREGRAPH_SWEEP_S", "soon"),
+        ("CAPTUREGRAPH_SWEEP_S", "0"),
+        ("CAPTUREGRAPH_LOG_LEVEL", "LOUD"),
+        ("CAPTUREGRAPH_VAR", "/dev/null/var"),
+    ],
+)
+def test_a_malformed_value_stops_the_start_with_its_name(tmp_path: Path, name: str, value: str) -> None:
+    refused = subprocess.run(
+        [*MANAGE, "check"], env={**environment(tmp_path), name: value}, capture_output=True, text=True
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert name in refused.stderr
+
+
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "CAPTUREGRAPH_PRODUCTION"])
+def test_production_guesses_nothing(tmp_path: Path, missing: str) -> None:
+    refused = manage(tmp_path, "check", **{name: value for name, value in PRODUCTION.items() if name != missing})
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert missing in refused.stderr
+
+
+def test_production_passes_djangos_own_check(tmp_path: Path) -> None:
+    checked = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_without_anything_set_it_is_safe(tmp_path: Path) -> None:
+    names = ("DEBUG", "ALLOWED_HOSTS", "SESSION_COOKIE_HTTPONLY", "X_FRAME_OPTIONS")
+    assert shown(tmp_path, *names) == ["False", "['localhost', '127.0.0.1', '[::1]']", "True", "'DENY'"]
+    assert stat.S_IMODE(os.stat(tmp_path / "secret-key").st_mode) == 0o600
+
+
+def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
+    first, second = shown(tmp_path, "SECRET_KEY"), shown(tmp_path, "SECRET_KEY")
+    assert first == second != shown(tmp_path / "other", "SECRET_KEY")
+    assert len(first[0]) > 50
+
+
+def test_the_table_is_all_that_is_read_from_outside() -> None:
+    """Whoever adds a variable writes a line of the table, where people look for it."""
+    source = (ROOT / "capturegraph" / "settings.py").read_text()
+    assert source.count("os.environ") == 2, "once for the table, once for what production insists on"
+    for path in (ROOT / "capturegraph").rglob("*.py"):
+        if path.name not in ("settings.py", "quickstart.py"):
+            assert "environ.get" not in path.read_text(), path
+    for variable in VARIABLES:
+        assert variable.name.startswith("CAPTUREGRAPH_")
+        assert variable.purpose.endswith(".")
