@@ -303,14 +303,7 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL: str = ENV["BROKER_URL"]
 CELERY_MESSAGES = VAR / "messages"
 if CELERY_BROKER_URL.startswith("filesystem"):
-    CELERY_MESSAGES.mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        # One folder for both directions: what one process sends is what another one takes.
-        "data_folder_in": str(CELERY_MESSAGES),
-        "data_folder_out": str(CELERY_MESSAGES),
-        "control_folder": str(CELERY_MESSAGES / "control"),
-        "store_processed": False,
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(CELERY_MESSAGES)}
     # Words to a worker that has gone would stay in the folder for ever.
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_IGNORE_RESULT = True

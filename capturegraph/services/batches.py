@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.files.base import ContentFile
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from capturegraph.formats import Table, Unreadable, read_table
@@ -52,8 +53,16 @@ def preview(
         created_by=by, created_at=now, operation_id=operation_id,
     )  # fmt: skip
     batch.file.save(f"{batch.pk}.{read.format}", ContentFile(file.data), save=False)
-    with writing():
-        batch.save(force_insert=True)
+    try:
+        with writing():
+            batch.save(force_insert=True)
+    except IntegrityError:
+        # The same operation, sent twice at once: the other one was quicker.
+        batch.file.delete(save=False)
+        repeated = _repeated(target, operation_id)
+        if repeated is None:
+            raise
+        return repeated
     return batch
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from capturegraph.models import Assignment, CandidateSlot, Capture, Match, Target
+from capturegraph.services import events
 from capturegraph.services import slots as slot_rows
 from capturegraph.services.writing import hold_target_shared
 from scheduling import distance as distances
@@ -17,6 +18,7 @@ from scheduling.geodesy import bounding_box, metres
 
 State = CandidateSlot.State
 NO_POSITION, MOCK, INACCURATE, FROM_LIBRARY = "no_position", "mock", "inaccurate", "from_library"
+NO_PHOTO = "no_photo"
 
 
 def unusable_reason(capture: Capture, target: Target) -> str:
@@ -120,3 +122,26 @@ def uncount(captures: Sequence[Capture], *, now: datetime, why: str) -> int:
     Match.objects.filter(capture__in=captures, active=True).update(active=False)
     slot_rows.recount(slots, now=now, actor_id=None)
     return count
+
+
+def count_again(capture_id: UUID, *, now: datetime) -> None:
+    """Let a capture count once more whose photograph came after all; nothing happens to any other.
+
+    It closes what is near by now, or, where only held slots are closed, what it had closed before.
+    """
+    capture = Capture.objects.select_related("volunteer", "target").get(pk=capture_id)
+    if capture.unusable_reason != NO_PHOTO:
+        return
+    target, before = capture.target, Match.objects.filter(capture=capture).values_list("slot", flat=True)
+    hold_target_shared(target.pk)
+    capture.unusable_reason = unusable_reason(capture, target)
+    capture.counts = not capture.unusable_reason
+    capture.save(update_fields=["unusable_reason", "counts"])
+    slots = near(capture, target) if capture.counts else []
+    if not target.covers_waiting:
+        slots = [slot for slot in slots if slot.pk in set(before)]
+    settle(compare([capture], slots, target, now), slots, now=now, actor_id=capture.volunteer_id)
+    events.record(
+        at=now, verb="counted again", noun="capture", row_id=capture.pk, target_id=target.pk,
+        actor_id=capture.volunteer_id,
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from capturegraph.models import Capture, Device, User
 from capturegraph.photos.inspect import NotAPhoto, PhotoFacts, inspect, suffix_for
-from capturegraph.services import captures, events
+from capturegraph.services import captures, events, matching
 from capturegraph.services.captures import Words
 from capturegraph.services.refusals import Conflict, NotAccepted, NotFound, Refused, TooLarge
 from capturegraph.services.writing import writing
@@ -57,6 +57,7 @@ def receive_photo(
                 at=now, verb="stored", noun="capture", row_id=capture.pk, target_id=capture.target_id, actor_id=by.pk,
                 data={"sha256": facts.sha256, "size": facts.size},
             )  # fmt: skip
+            matching.count_again(capture.pk, now=now)
     if not kept:
         # Somebody was quicker with the same photograph, and theirs is the one that the row names.
         default_storage.delete(name)

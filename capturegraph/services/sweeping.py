@@ -12,7 +12,6 @@ from capturegraph.services.assignments import SWEEP_AT_ONCE, sweep_leases
 from capturegraph.services.writing import writing
 
 SERVICE = "sweep"
-NO_PHOTO = "no_photo"
 
 
 def run_cycle(*, now: datetime, cycle_s: int) -> ServiceRun | None:
@@ -43,11 +42,13 @@ def sweep(*, now: datetime) -> dict[str, int]:
 
 def _uncount_photo_less(now: datetime) -> int:
     with writing():
-        late = list(Capture.objects.photo_less(now).order_by("received_at", "pk")[:SWEEP_AT_ONCE])
-        count = matching.uncount(late, now=now, why=NO_PHOTO) if late else 0
+        due = Capture.objects.photo_less(now).order_by("received_at", "pk")[:SWEEP_AT_ONCE]
+        # One whose photograph is arriving at this moment is passed over.
+        late = list(due.select_for_update(no_key=True, skip_locked=True))
+        count = matching.uncount(late, now=now, why=matching.NO_PHOTO) if late else 0
         for capture in late:
             events.record(
                 at=now, verb="uncounted", noun="capture", row_id=capture.pk, target_id=capture.target_id,
-                data={"why": NO_PHOTO},
+                data={"why": matching.NO_PHOTO},
             )  # fmt: skip
     return count

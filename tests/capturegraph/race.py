@@ -53,11 +53,17 @@ def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 def ask(target: UUID, user: UUID, seconds: float = 0) -> str:
-    """Ask for a slot; give its name, or the reason for none."""
+    """Ask for a slot, as a phone does; give its name, or the reason for none."""
     from capturegraph.services import assignments
+    from capturegraph.services.refusals import Busy
 
-    handed = assignments.request_slot(target_id=target, user_id=user, now=NINE_O_CLOCK + timedelta(seconds=seconds))
-    return str(handed.assignment.slot) if handed.assignment else handed.reason.code
+    for _try in range(20):
+        # Every free slot may just be in somebody's hands; a phone is then told to come again, and does.
+        with suppress(Busy):
+            now = NINE_O_CLOCK + timedelta(seconds=seconds)
+            handed = assignments.request_slot(target_id=target, user_id=user, now=now)
+            return str(handed.assignment.slot) if handed.assignment else handed.reason.code
+    raise AssertionError("busy twenty times over")
 
 
 def live(target: UUID, user: UUID, seed: int, rounds: int) -> Counter[str]:
@@ -81,7 +87,6 @@ def _do(verb: str, target: UUID, user: UUID, now: datetime, chance: random.Rando
         .first()
     )
     if verb == "ask":
-        # Every free slot may just be in somebody's hands; a phone is then told to come again, and does.
         with suppress(Busy):
             assignments.request_slot(target_id=target, user_id=user, now=now)
     elif verb == "sweep":

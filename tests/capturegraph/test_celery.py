@@ -152,4 +152,4 @@ def test_nothing_is_written_outside_of_var(database_url: str, tmp_path: Path) ->
     finally:
         os.chdir(before)
     assert list(elsewhere.iterdir()) == []
-    assert len(list((var / "messages").glob("*.msg"))) <= 1
+    assert len(list((var / "messages").rglob("*.message"))) <= 1

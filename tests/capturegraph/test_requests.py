@@ -1,13 +1,15 @@
 """Asking for a slot, keeping it, giving it back."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from stories import Clock, Person, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Event, Target
-from capturegraph.services import sweeping
+from capturegraph.services import claims, sweeping
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,13 @@ def test_a_seat_given_back_is_the_one_that_is_filled_again(
     assert sorted(Assignment.objects.filter(state="held").values_list("seat", flat=True)) == [0, 1]
 
 
+def test_asking_again_costs_one_query(stones: Target, alice: Person, django_assert_num_queries: Any) -> None:
+    slots_in(stones, a=0)
+    alice.asks(stones)
+    with django_assert_num_queries(1):
+        alice.asks(stones)
+
+
 # --- none -------------------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +143,26 @@ def test_a_slot_without_a_place_waits_last_and_can_be_held(stones: Target, alice
     CandidateSlot.objects.create(target=stones, title="somewhere", rank=9)
     slots_in(stones, a=0)
     assert [alice.gets(stones, 0), bob.gets(stones, 0)] == ["a", "somewhere"]
+
+
+def test_a_race_lost_too_often_is_no_refusal(stones: Target, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots_in(stones, a=0)
+    monkeypatch.setattr(claims, "claim", lambda wanted: False)
+    answer = alice.post(f"targets/{stones.pk}/request-slot/")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "busy", "1")
+    monkeypatch.undo()
+    assert state_of("a") == ("waiting", 1)
+
+
+def test_a_database_that_gives_up_waiting_is_busy_too(
+    stones: Target, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(wanted: claims.Wanted) -> bool:
+        raise OperationalError("database is locked")
+
+    slots_in(stones, a=0)
+    monkeypatch.setattr(claims, "claim", locked)
+    assert alice.post(f"targets/{stones.pk}/request-slot/").json()["code"] == "busy"
 
 
 # --- giving back ------------------------------------------------------------------------------------------------------

@@ -42,6 +42,31 @@ def test_a_photo_that_never_comes_opens_the_slot_again(
     assert Event.objects.filter(verb="uncounted", row_id=capture).count() == 1
 
 
+@pytest.mark.parametrize("covers_waiting", [True, False])
+def test_a_photo_that_comes_after_all_closes_it_once_more(
+    stones: Target, alice: Person, bob: Person, rita: Person, clock: Clock, covers_waiting: bool
+) -> None:
+    Target.objects.update(covers_waiting=covers_waiting)
+    slots_in(stones, a=0)
+    capture = alice.shoots(stones, 0, assignment=alice.asks(stones)["assignment"]["id"])["id"]
+    clock.forward(days=2)
+    sweeping.sweep(now=clock.now)
+    assert bob.gets(stones) == "a"
+    assert alice.sends_photo(capture).status_code == 201
+    assert (state_of("a"), bob.gets(stones), rita.gets(stones)) == ("fulfilled", "all_done", "all_done")
+    assert (Capture.objects.get().counts, Match.objects.get().active) == (True, True)
+    assert CandidateSlot.objects.get().seats_left == 0
+
+
+def test_a_late_photo_of_one_that_never_counted_changes_nothing(stones: Target, alice: Person, clock: Clock) -> None:
+    slots_in(stones, a=0)
+    capture = alice.shoots(stones, 0, accuracy_m=0)["id"]
+    clock.forward(days=2)
+    sweeping.sweep(now=clock.now)
+    alice.sends_photo(capture)
+    assert (state_of("a"), Capture.objects.get().unusable_reason) == ("waiting", "mock")
+
+
 def test_a_photo_that_came_keeps_it_closed(stones: Target, alice: Person, clock: Clock) -> None:
     slots_in(stones, a=0)
     alice.sends_photo(alice.shoots(stones, 0)["id"])
