@@ -41,8 +41,11 @@ class Targets(APIView):
     def get(self, request: Request) -> Response:
         """List them."""
         user, now, pages = caller(request), timezone.now(), ByTime()
-        page = pages.paginate_queryset(Target.objects.visible_to(user), request, self) or []
-        return pages.get_paginated_response([shown_target(target, user, now) for target in page])
+        page = pages.paginate_queryset(Target.objects.visible_to(user), request, self)
+        counts = CandidateSlot.objects.filter(target__in=page).counts_by_target(now)
+        roles = dict(Membership.objects.current().filter(user=user, target__in=page).values_list("target", "role"))
+        shown = [shapes.target(one, role=roles.get(one.pk), counts=counts[one.pk]) for one in page]
+        return pages.get_paginated_response(shown)
 
     @extend_schema(request=serializers.TargetIn, responses={201: serializers.TargetOut, 200: serializers.TargetOut})
     def post(self, request: Request) -> Response:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -44,14 +46,21 @@ class CandidateSlotQuerySet(models.QuerySet["CandidateSlot"]):
 
     def counts(self, now: datetime) -> dict[str, int]:
         """Count the slots by what a person sees: `held` ones are not counted as `waiting`."""
+        total = Counter(_NOTHING)
+        for counted in self.counts_by_target(now).values():
+            total.update(counted)
+        return dict(total)
+
+    def counts_by_target(self, now: datetime) -> dict[UUID, dict[str, int]]:
+        """Count as `counts`, for each target by itself, in one query; a target without slots is all noughts."""
         from capturegraph.models.assignment import Assignment
 
-        found = dict.fromkeys([*CandidateSlot.State.values, "held", "total"], 0)
+        found: dict[UUID, dict[str, int]] = defaultdict(lambda: dict(_NOTHING))
         held_now = Exists(Assignment.objects.live(now).filter(slot=OuterRef("pk")))
-        groups = self.order_by().annotate(held=held_now).values_list("state", "held").annotate(number=Count("pk"))
-        for state, held, number in groups:
-            found["held" if held and state == CandidateSlot.State.WAITING else state] += number
-            found["total"] += number
+        groups = self.order_by().annotate(held=held_now).values_list("target", "state", "held")
+        for target_id, state, held, number in groups.annotate(number=Count("pk")):
+            found[target_id]["held" if held and state == CandidateSlot.State.WAITING else state] += number
+            found[target_id]["total"] += number
         return found
 
 
@@ -130,3 +139,6 @@ class CandidateSlot(models.Model):
     def key(self) -> str:
         """What makes a re-upload an update: the external id, else the row's own."""
         return self.external_id or str(self.id)
+
+
+_NOTHING = dict.fromkeys([*CandidateSlot.State.values, "held", "total"], 0)

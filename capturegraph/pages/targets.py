@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from capturegraph.models import Assignment, CandidateSlot, Membership, Target, User
+from capturegraph.models import CandidateSlot, Membership, Target, User
 from capturegraph.models.membership import Role
 from capturegraph.pages.access import person
-from capturegraph.pages.figures import STATES, bar, total_asked
+from capturegraph.pages.figures import bar, total_asked
 from capturegraph.pages.forms import TargetForm
 from capturegraph.services import targets as services
 from capturegraph.services.refusals import Forbidden, Invalid
@@ -41,26 +38,12 @@ def _listed(user: User, now: datetime) -> list[dict[str, Any]]:
     if not user.is_superuser:
         desk = Membership.objects.current().filter(user=user).exclude(role=Role.VOLUNTEER)
         seen = seen.filter(pk__in=desk.values("target"))
-    counts = _counts(seen, now)
+    counts = CandidateSlot.objects.filter(target__in=seen).counts_by_target(now)
     return [
         {"target": target, "counts": counts[target.pk], "total": total_asked(counts[target.pk]),
          "bar": bar(counts[target.pk])}
         for target in seen
     ]  # fmt: skip
-
-
-def _counts(seen: Iterable[Target], now: datetime) -> dict[UUID, dict[str, int]]:
-    """Count the slots of many targets by state in two queries; held ones are not counted as waiting."""
-    found = {target.pk: dict.fromkeys((*STATES, "total"), 0) for target in seen}
-    slots = CandidateSlot.objects.filter(target__in=found).values_list("target", "state").annotate(n=Count("pk"))
-    for target_id, state, n in slots.order_by():
-        found[target_id][state] += n
-        found[target_id]["total"] += n
-    held = Assignment.objects.live(now).filter(target__in=found, slot__state=CandidateSlot.State.WAITING)
-    for target_id, n in held.values_list("target").annotate(n=Count("slot", distinct=True)).order_by():
-        found[target_id]["held"] += n
-        found[target_id]["waiting"] -= n
-    return found
 
 
 @login_required

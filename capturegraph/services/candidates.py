@@ -18,10 +18,12 @@ from capturegraph.services import events, matching, slots
 from capturegraph.services.writing import rows as run
 from capturegraph.services.writing import table
 from scheduling import grid, tour
+from scheduling.geodesy import metres
 
 State = CandidateSlot.State
 FIELDS = ("external_id", "title", "note", "latitude", "longitude", "heading", "priority", "required_count")
 AT_ONCE = 1000
+FAR_M = 1000.0
 
 
 @dataclass
@@ -38,7 +40,13 @@ class Difference:
     def counts(self) -> dict[str, int]:
         """Count them, as the preview shows it."""
         names = ("added", "changed", "kept", "removed", "protected")
-        return {**{name: len(getattr(self, name)) for name in names}, "covered": self.covered}
+        counts = {name: len(getattr(self, name)) for name in names}
+        return {**counts, "covered": self.covered, "moved_far": sum(_far(slot, row) for slot, row in self.changed)}
+
+
+def _far(slot: CandidateSlot, row: Row) -> bool:
+    # A place that moves so far is mostly another place under the same id.
+    return slot.latitude is not None and metres(slot, row) > FAR_M
 
 
 def difference(target: Target, rows: Sequence[Row], *, replace: bool, now: datetime) -> Difference:

@@ -19,7 +19,7 @@ from scheduling.geodesy import metres_matrix
 pytestmark = pytest.mark.django_db
 
 STONES = Path(__file__).parents[1] / "data" / "places" / "boundary-stones-location.geojson"
-NOTHING = {"added": 0, "changed": 0, "kept": 0, "removed": 0, "protected": 0, "covered": 0, "errors": 0}
+NOTHING = {"added": 0, "changed": 0, "kept": 0, "removed": 0, "protected": 0, "covered": 0, "errors": 0, "moved_far": 0}
 
 
 def send(who: Person, target: Target, data: bytes, name: str, **values: Any) -> HttpResponse:
@@ -345,3 +345,9 @@ def test_the_counts_of_a_target_add_up(stones: Target, carol: Person, alice: Per
     assert shown == {
         "waiting": 2, "held": 1, "fulfilled": 1, "withdrawn": 0, "not_capturable": 0, "pool": 0, "total": 4,
     }  # fmt: skip
+
+
+def test_an_id_that_is_somewhere_else_entirely_is_counted(carol: Person, stones: Target) -> None:
+    upload(carol, stones, table("1 North 0", "2 South 500"))
+    looked_at = upload(carol, stones, table("1 North 60", "2 Elsewhere 1700"), dry_run="true")
+    assert looked_at["counts"] == counts(changed=2, moved_far=1)

@@ -74,6 +74,19 @@ def test_a_second_run_reuses_what_is_there(tmp_path: Path) -> None:
         assert second.processes() == [], "nobody is left behind"
 
 
+def a_program_that_dies_stops_the_rest(running: Quickstart) -> None:
+    """Kill the worker, and see everything end with one sentence."""
+    mark = f"quickstart-{running.port}@".encode()
+    for pid in running.processes():
+        if mark in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: running.process.poll() is not None, "the end", 40)
+    assert running.end() == 3
+    assert running.processes() == []
+    assert running.complained.count("\n") == 1
+    assert running.complained.startswith("The worker ended by itself")
+
+
 def test_without_the_demonstration_on_postgresql_and_redis(tmp_path: Path, postgresql_url: str, redis_url: str) -> None:
     """The same command on the other database and broker: two variables, nothing else."""
     name = f"capturegraph_quickstart_{secrets.token_hex(6)}"
@@ -92,23 +105,11 @@ def test_without_the_demonstration_on_postgresql_and_redis(tmp_path: Path, postg
             assert log_in(running, "admin", running.password_of("admin"))[1].startswith("/password/")
             ready = until(lambda: (now := Visitor(running.url).get("/readyz").json)["last_sweep_at"] and now, "a sweep")
             assert ready["database"] == "postgresql"
+            a_program_that_dies_stops_the_rest(running)
         assert not list(tmp_path.glob("*.sqlite3"))
     finally:
         with psycopg.connect(postgresql_url, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def test_a_program_that_dies_stops_the_rest(tmp_path: Path) -> None:
-    with quickstart(tmp_path, "--no-demo") as running:
-        mark = f"quickstart-{running.port}@".encode()
-        for pid in running.processes():
-            if mark in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
-        until(lambda: running.process.poll() is not None, "the end", 40)
-        assert running.end() == 3
-        assert running.processes() == []
-    assert running.complained.count("\n") == 1
-    assert running.complained.startswith("The worker ended by itself")
 
 
 def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
