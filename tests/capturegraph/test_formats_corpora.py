@@ -87,7 +87,8 @@ def _lines(text):
     ],
 )
 def test_real_places(name, rows, title):
-    result = read((DATA / "places" / f"{name}.geojson").read_bytes(), f"{name}.geojson")
+    data = (DATA / "places" / f"{name}.geojson").read_bytes()
+    result = read(data, f"{name}.geojson", {"external_id": "OBJECTID"})
     assert isinstance(result, Table)
     assert (len(result.rows), result.errors) == (rows, [])
     assert result.columns["title"] == title
@@ -98,6 +99,6 @@ def test_real_places(name, rows, title):
 def test_the_boundary_stones():
     result = read((DATA / "places" / "boundary-stones-location.geojson").read_bytes(), "x")
     first = result.rows[0]
-    assert (first.external_id, first.title) == ("1", "NORTH")
+    assert (first.external_id, first.title) == (None, "NORTH")
     assert first.note.startswith("150 feet west of the exit")
     assert (first.latitude, first.longitude) == (38.9959643176432, -77.04098788140087)

@@ -100,6 +100,8 @@ class Command(Base):
             segno.make(first, error="l").terminal(sys.stdout, border=2, compact=True)
         self._say(f"\n  Volunteer 1  {first}")
         self._say(f"  Volunteer 2  {second}\n{_UNDER}(in a private window: to the server, that is another phone)")
+        if urlsplit(url).hostname == HOST:
+            self._say(f"{_UNDER}(real phones need HTTPS and a way in: give its address as --url)")
 
 
 def _port(text: str) -> int:
