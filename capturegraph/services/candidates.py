@@ -95,7 +95,8 @@ def put(
 
     What earlier captures cover already is closed at once, unless told otherwise: nobody is sent there.
     """
-    added = [_new_slot(target, row, now, batch) for row in found.added]
+    # Ranked as they were given, for now: the tour begins at the first of them.
+    added = [_new_slot(target, row, now, batch, place) for place, row in enumerate(found.added)]
     CandidateSlot.objects.bulk_create(added, batch_size=AT_ONCE)
     moved = _change(found.changed, now)
     _withdraw(found.removed, now)
@@ -110,8 +111,9 @@ def put(
     return fresh
 
 
-def _new_slot(target: Target, row: Row, now: datetime, batch: Batch | None) -> CandidateSlot:
-    slot = CandidateSlot(target=target, batch=batch, seats_left=row.required_count, created_at=now, updated_at=now)
+def _new_slot(target: Target, row: Row, now: datetime, batch: Batch | None, place: int) -> CandidateSlot:
+    slot = CandidateSlot(target=target, batch=batch, rank=place, seats_left=row.required_count)
+    slot.created_at = slot.updated_at = now
     _take_over(slot, row)
     return slot
 

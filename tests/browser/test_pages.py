@@ -13,6 +13,9 @@ from watched import Watched
 STONES = ROOT / "capturegraph" / "demo" / "boundary-stones-location.geojson"
 NEW_PASSWORD = "a tape of sixty-six feet"
 
+# One process runs them all, so that the product is started once.
+pytestmark = pytest.mark.xdist_group("browser")
+
 
 @pytest.fixture(scope="module")
 def north_east_one() -> tuple[float, float]:
