@@ -9,6 +9,16 @@ Values in, values out: no Django, no I/O, no wall clock, no global randomness. D
     store = cgsh.organize.BatchedDistanceStore(cgsh.organize.RamPersistence(), sessions=[], distance_fn=near)
 """
 
-from . import atomic_service, distance, geodesy, locations, organize, tour
+from . import atomic_service, distance, energy, forecast, geodesy, locations, organize, tour, void_and_cluster
 
-__all__ = ["atomic_service", "distance", "geodesy", "locations", "organize", "tour"]
+__all__ = [
+    "atomic_service",
+    "distance",
+    "energy",
+    "forecast",
+    "geodesy",
+    "locations",
+    "organize",
+    "tour",
+    "void_and_cluster",
+]

@@ -46,7 +46,11 @@ def metres_matrix(
 
     Needs the result and blocks of some megabytes, however large N and M are.
     """
-    ours, theirs = ecef(latitudes1, longitudes1), ecef(latitudes2, longitudes2)
+    return metres_between(ecef(latitudes1, longitudes1), ecef(latitudes2, longitudes2))
+
+
+def metres_between(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """Geodesic metres between N and M points in space (see `ecef`), shape (N, M); NaN where a coordinate is NaN."""
     result = np.empty((len(ours), len(theirs)))
     rows = max(1, _BLOCK // max(1, len(theirs)))
     for first in range(0, len(ours), rows):

@@ -1,7 +1,7 @@
 """Reading plain values out of things, and refusing bad ones by name."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
 
 
 def pick(thing: object, name: str) -> object:
@@ -35,6 +36,15 @@ def number(value: object, name: str) -> float:
     return result
 
 
+def numbers(values: Sequence[object], name: str) -> FloatArray:
+    """Many values as floats, shape (N,), NaN for None; errors as in `number`, naming the position."""
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "fiu":
+        for i in np.flatnonzero(np.isinf(values))[:1]:
+            number(values[i], f"{name}[{i}]")
+        return values.astype(np.float64)
+    return np.array([number(value, f"{name}[{i}]") for i, value in enumerate(values)], dtype=np.float64)
+
+
 def positive(value: object, name: str) -> float:
     """`value` as a finite float above zero; else TypeError or ValueError naming argument and value."""
     result = at_least_zero(value, name)
@@ -51,3 +61,12 @@ def at_least_zero(value: object, name: str) -> float:
     if not result >= 0:
         raise ValueError(f"{name} must not be negative or NaN, got {value!r}")
     return result
+
+
+def whole(value: object, name: str) -> int:
+    """`value` as an int of zero or more; else TypeError or ValueError naming argument and value."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < 0:
+        raise ValueError(f"{name} must not be negative, got {value!r}")
+    return int(value)

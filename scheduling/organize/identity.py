@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..values import pick
 
@@ -55,8 +56,11 @@ def _content(thing: object) -> str:
         return "[" + ",".join(map(_content, thing)) + "]"
     if hasattr(thing, "tolist"):
         return _content(thing.tolist())
+    fields = fields_of(thing)
+    return f"{type(thing).__qualname__}{_content(fields)}" if fields else repr(thing)
+
+
+def fields_of(thing: object) -> dict[str, Any]:
+    """The fields of an object, whether it keeps them in slots or in a dict."""
     slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    fields = {name: getattr(thing, name) for name in slots if hasattr(thing, name)} | getattr(thing, "__dict__", {})
-    if fields:
-        return f"{type(thing).__qualname__}{_content(fields)}"
-    return repr(thing)
+    return {name: getattr(thing, name) for name in slots if hasattr(thing, name)} | getattr(thing, "__dict__", {})

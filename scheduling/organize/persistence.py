@@ -1,6 +1,8 @@
 """What a store remembers, as four verbs, and the first memory: this process."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
@@ -43,14 +45,51 @@ class Persistence(Protocol[S]):
         ...
 
 
-class RamPersistence(Persistence[Any]):
-    """Memory that lasts as long as this object; safe to share between threads. Hands back the very objects given."""
+@dataclass
+class State:
+    """What a memory without a database of its own holds.
+
+    `seen` has the identities of all sessions met so far. Where it is None, nothing has been settled yet; with a
+    `prior_count`, the first so many sessions are known to have been met.
+    """
+
+    held: dict[str, Any] = field(default_factory=dict)
+    waiting: deque[Any] = field(default_factory=deque)
+    seen: set[str] | None = None
+    prior_count: int | None = None
+
+    def unseen(self, sessions: Sequence[object], identities: list[str]) -> list[object]:
+        """The sessions not met before; none where nothing is known of what was."""
+        if self.seen is None and self.prior_count is None:
+            return []
+        met = self._met(identities)
+        return [session for session, key in zip(sessions, identities, strict=True) if key not in met]
+
+    def meet(self, identities: list[str]) -> None:
+        """Remember sessions as met."""
+        self.seen, self.prior_count = self._met(identities).union(identities), len(identities)
+
+    def _met(self, identities: list[str]) -> set[str]:
+        return set(identities[: self.prior_count or 0]) if self.seen is None else self.seen
+
+
+class StateMemory(Persistence[Any]):
+    """The four verbs over a `State`, one at a time. A memory says where it lies."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._held: dict[str, object] = {}
-        self._waiting: list[object] = []
-        self._seen: set[str] | None = None
+
+    def load(self) -> State:
+        """The state as it is now; what the verbs change in it is only kept by `save`."""
+        raise NotImplementedError
+
+    def save(self, state: State) -> None:
+        """Keep a state."""
+        raise NotImplementedError
+
+    def kept(self, slot: object) -> object:
+        """A slot in the form in which this memory keeps it and hands it back: here as it is."""
+        return slot
 
     def settle(
         self, sessions: Iterable[object], *, distance: Distance, threshold: float, covers_waiting: bool
@@ -59,38 +98,59 @@ class RamPersistence(Persistence[Any]):
         known = list(sessions)
         identities = session_identities(known)
         with self._lock:
-            if self._seen is None:
-                self._seen = set(identities)
-                return []
-            unseen = [session for session, key in zip(known, identities, strict=True) if key not in self._seen]
-            holders = list(self._held)
-            held = covered(list(self._held.values()), unseen, distance, threshold)
-            waiting = covered(self._waiting if covers_waiting else [], unseen, distance, threshold)
-            self._seen.update(identities)
-            fulfilled = [self._held.pop(user) for user, done in zip(holders, held, strict=True) if done]
+            state = self.load()
+            unseen = state.unseen(known, identities)
+            waiting = list(state.waiting) if covers_waiting else []
+            # Whatever may fail, fails before anything is changed.
+            held_done = covered(list(state.held.values()), unseen, distance, threshold)
+            waiting_done = covered(waiting, unseen, distance, threshold)
+            users = [user for user, done in zip(state.held, held_done, strict=True) if done]
+            fulfilled = [state.held.pop(user) for user in users]
+            fulfilled += [slot for slot, done in zip(waiting, waiting_done, strict=True) if done]
             if covers_waiting:
-                fulfilled += [slot for slot, done in zip(self._waiting, waiting, strict=True) if done]
-                self._waiting = [slot for slot, done in zip(self._waiting, waiting, strict=True) if not done]
+                state.waiting = deque(slot for slot, done in zip(waiting, waiting_done, strict=True) if not done)
+            state.meet(identities)
+            self.save(state)
             return fulfilled
 
     def set_batch(self, slots: Sequence[object]) -> None:
         """See `Persistence.set_batch`. A slot given twice waits once."""
+        given = [self.kept(slot) for slot in slots]
         with self._lock:
-            held = {slot_identity(slot) for slot in self._held.values()}
-            once = {slot_identity(slot): slot for slot in reversed(slots)}
-            self._waiting = [slot for key, slot in reversed(once.items()) if key not in held]
+            state = self.load()
+            held = {slot_identity(slot) for slot in state.held.values()}
+            once = {slot_identity(slot): slot for slot in reversed(given)}
+            state.waiting = deque(slot for key, slot in reversed(once.items()) if key not in held)
+            self.save(state)
 
     def request(self, user_id: str) -> Any | None:
         """See `Persistence.request`."""
         with self._lock:
-            if user_id not in self._held and self._waiting:
-                self._held[user_id] = self._waiting.pop(0)
-            return self._held.get(user_id)
+            state = self.load()
+            if user_id not in state.held and state.waiting:
+                state.held[user_id] = state.waiting.popleft()
+                self.save(state)
+            return state.held.get(user_id)
 
     def is_empty(self) -> bool:
         """See `Persistence.is_empty`."""
         with self._lock:
-            return not self._waiting
+            return not self.load().waiting
+
+
+class RamPersistence(StateMemory):
+    """Memory that lasts as long as this object; safe to share between threads. Hands back the very objects given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = State()
+
+    def load(self) -> State:
+        """The state itself."""
+        return self._state
+
+    def save(self, state: State) -> None:
+        """Nothing is left to do: the state itself was changed."""
 
 
 def covered(

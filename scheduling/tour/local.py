@@ -1,4 +1,4 @@
-"""Local search in numpy, capped by work instead of time: the same tour on every machine."""
+"""Local search in numpy, capped by work instead of time: the same tour every time."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,9 +7,9 @@ from itertools import cycle as cycle_through
 
 import numpy as np
 
-from ..values import FloatArray
-from .nearest import nearest_neighbor
-from .task import IntArray, Task
+from ..values import FloatArray, IntArray
+from .greedy import constructed
+from .task import Task
 
 _LONGEST_SEGMENT = 3
 _ROUNDING = 1e-12
@@ -24,7 +24,7 @@ def local_search(task: Task) -> IntArray:
     nothing helps.
     """
     work = count() if task.max_work is None else range(task.max_work)
-    return bettered(task, nearest_neighbor(task), work)
+    return bettered(task, constructed(task), work)
 
 
 def bettered(task: Task, order: IntArray, work: Iterable[object]) -> IntArray:

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..values import FloatArray
-from .task import IntArray, Task
+from ..values import FloatArray, IntArray
+from .task import Task
 
 _LEAF = 8
 

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geodesy import arc_over_chord, ecef
 from ..locations import locations_of
-from ..values import FloatArray, number
-
-IntArray: TypeAlias = NDArray[np.int64]
+from ..values import FloatArray, IntArray, number
 
 METRICS = ("geodesic", "euclidean")
 
@@ -36,6 +33,13 @@ class Task:
         """Length of a tour, with the way back if it is closed."""
         onward = self.apart(order[:-1], order[1:]).sum()
         return float(onward + self.apart(order[-1], order[0])) if self.closed else float(onward)
+
+    def from_start(self, path: IntArray) -> IntArray:
+        """The tour in a path through all points, one end of which is the `start` of an open tour."""
+        if self.closed:
+            return np.roll(path, -int(np.flatnonzero(path == (self.start or 0))[0]))
+        backwards = path[0] > path[-1] if self.start is None else path[-1] == self.start
+        return path[::-1] if backwards else path
 
     def from_cycle(self, cycle: IntArray) -> IntArray:
         """The tour in a cycle through all points: turned to begin at `start`, an open one cut at its end, point N."""
@@ -72,8 +76,21 @@ def read_points(points: Iterable[object], metric: str) -> FloatArray:
 
 
 def _plane(points: Iterable[object]) -> FloatArray:
+    if isinstance(points, np.ndarray) and points.ndim == 2 and points.dtype.kind in "fiu":
+        return _table(points)
     rows = [_row(point, f"points[{i}]") for i, point in enumerate(points)]
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+    table[np.isnan(table).any(axis=1)] = np.nan
+    return table
+
+
+def _table(points: NDArray[np.generic]) -> FloatArray:
+    if points.shape[1] not in (2, 3):
+        raise ValueError(f"points must have the shape (N, 2) or (N, 3), got {points.shape}")
+    table = np.zeros((len(points), 3))
+    table[:, : points.shape[1]] = points
+    for i in np.flatnonzero(np.isinf(table).any(axis=1))[:1]:
+        _row(points[i], f"points[{i}]")
     table[np.isnan(table).any(axis=1)] = np.nan
     return table
 

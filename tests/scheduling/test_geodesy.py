@@ -35,8 +35,9 @@ def random_pairs(count: int) -> list[tuple[tuple[float, float], tuple[float, flo
     return pairs
 
 
-def test_within_a_centimetre_of_karney_to_50_km() -> None:
-    pairs = random_pairs(3_000)
+@pytest.mark.parametrize("count", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_within_a_centimetre_of_karney_to_50_km(count: int) -> None:
+    pairs = random_pairs(count)
     errors = [abs(metres(a, b) - geodesic(a, b).meters) for a, b in pairs]
     assert max(errors) < 0.002
     assert max(abs(((bearing(a, b) - _azimuth(a, b)) + 180) % 360 - 180) for a, b in pairs if _apart(a, b)) < 1e-4

@@ -93,3 +93,9 @@ def test_an_array_of_pairs() -> None:
         locations_of(np.array([[0, 185]]), "points")
     with pytest.raises(ValueError, match="shape"):
         locations_of(np.zeros((4, 3)), "points")
+
+
+def test_a_pole_does_not_hide_an_impossible_place_after_it() -> None:
+    for bad in ((90.5, 0.0), (0.0, -180.5)):
+        with pytest.raises(ValueError, match=r"places\[1\]\."):
+            locations_of(np.array([(90.0, 180.0), bad]), "places")

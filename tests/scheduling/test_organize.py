@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from threading import Barrier, Thread
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scheduling as cgsh
-from scheduling.organize import BatchedDistanceStore, RamPersistence, session_identities, slot_identity
+from scheduling.organize import (
+    BatchedDistanceStore,
+    RamPersistence,
+    session_identities,
+    slot_identity,
+)
 from tests.scheduling.store_contract import Memory, StoreContract, place
+from tests.scheduling.store_memories import AttributeMemory, Mappings, Objects, RamMemory
 
 SNIPPET = """
 store = cgsh.organize.BatchedDistanceStore(
@@ -30,55 +35,16 @@ store.is_empty()                                  # no unassigned slot is left
 """
 
 
-class Mappings:
-    """Captures and slots as plain mappings."""
-
-    def thing(self, east_m: float | None, **fields: Any) -> Any:
-        location = None if east_m is None else dict(zip(("latitude", "longitude"), place(east_m), strict=True))
-        return {"location": location, **fields}
-
-
-class Objects:
-    """Captures and slots as objects with latitude and longitude, like rows."""
-
-    def thing(self, east_m: float | None, **fields: Any) -> Any:
-        latitude, longitude = (None, None) if east_m is None else place(east_m)
-        return SimpleNamespace(latitude=latitude, longitude=longitude, **fields)
-
-
-@dataclass
-class RamMemory:
-    make: Any
-    ram: RamPersistence = field(default_factory=RamPersistence)
-    captures: list[Any] = field(default_factory=list)
-
-    @property
-    def sessions(self) -> "RamMemory":
-        return self
-
-    def __iter__(self) -> Iterator[object]:
-        return iter(sorted(self.captures, key=lambda capture: str(cgsh.values.pick(capture, "id"))))
-
-    def persistence(self) -> RamPersistence:
-        return self.ram
-
-    def slot(self, name: str, east_m: float | None) -> object:
-        return self.make.thing(east_m, external_id=name)
-
-    def name_of(self, slot: object) -> str:
-        return str(cgsh.values.pick(slot, "external_id"))
-
-    def capture(self, east_m: float | None, key: str | None = None) -> None:
-        self.captures.append(self.make.thing(east_m, **({} if key is None else {"id": key})))
-
-    def user(self, name: str) -> str:
-        return name
-
-
 class TestRamPersistence(StoreContract):
     @pytest.fixture(params=[Mappings, Objects])
     def memory(self, request: pytest.FixtureRequest) -> Memory:
         return RamMemory(request.param())
+
+
+class TestAttributePersistence(StoreContract):
+    @pytest.fixture(params=[Mappings, Objects])
+    def memory(self, request: pytest.FixtureRequest) -> Memory:
+        return AttributeMemory(request.param())
 
 
 def near(sessions: Any = (), **options: Any) -> BatchedDistanceStore[Any]:

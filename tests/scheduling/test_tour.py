@@ -39,7 +39,8 @@ def test_laws_of_a_tour(things: Any, metric: Any, closed: bool, method: str, dat
     assert sorted(found) == list(range(len(things)))
     assert list(found[len(located) :]) == [i for i, point in enumerate(things) if point is None]
     assert start is None or found[0] == start
-    nearest = tour.order(things, method="nearest_neighbor", **options)
+    plainer = "greedy_edges" if method in ("greedy_edges", "groups") else "nearest_neighbor"
+    nearest = tour.order(things, method=plainer, **options)
     length, longest = (tour.length(things, order, metric=metric, closed=closed) for order in (found, nearest))
     assert length <= longest * (1 + 1e-9) + 1e-6
 
@@ -125,7 +126,7 @@ def test_capped_by_work_it_is_the_same_every_time() -> None:
     assert runs[0] == runs[1] == runs[2]
     lengths = [tour.length(table, tour.order(table, max_work=work)) for work in (0, 50, 5_000)]
     assert lengths == sorted(lengths, reverse=True)
-    assert lengths[0] == tour.length(table, tour.order(table, method="nearest_neighbor"))
+    assert lengths[0] == tour.length(table, tour.order(table, method="greedy_edges"))
 
 
 def test_the_budget_is_kept() -> None:
@@ -133,8 +134,9 @@ def test_the_budget_is_kept() -> None:
     began = perf_counter()
     tour.order(table, budget_s=0.2)
     assert perf_counter() - began < 1.5
-    greedy_one = tour.order(table, budget_s=0)
-    assert greedy_one.tolist() == tour.order(table, method="nearest_neighbor").tolist()
+    for method in ("auto", "groups"):
+        begun = tour.order(table, budget_s=0, method=method)
+        assert begun.tolist() == tour.order(table, method="greedy_edges").tolist()
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -168,11 +170,19 @@ def test_local_search_leaves_no_turn_that_helps(closed: bool) -> None:
         assert tour.length(places, moved, metric="euclidean", closed=closed) >= length * (1 - 1e-9)
 
 
+def test_a_plane_is_as_large_as_one_likes() -> None:
+    table = np.random.default_rng(8).uniform(0, 1, (60, 2)).round(3)
+    orders = [
+        tour.order(scale * table, metric="euclidean", max_work=400).tolist() for scale in (1.0, 2.0**-20, 2.0**40)
+    ]
+    assert orders[0] == orders[1] == orders[2]
+
+
 def test_a_solver_that_fails_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     table = np.random.default_rng(8).uniform(0, 1, (40, 2))
     monkeypatch.setattr(tour.fast.solver, "find_tour", lambda distances, **_: list(range(len(distances))))
     monkeypatch.setattr(tour.fast, "bettered", lambda task, order, work: order)
-    assert tour.order(table).tolist() == tour.order(table, method="nearest_neighbor").tolist()
+    assert tour.order(table).tolist() == tour.order(table, method="greedy_edges").tolist()
 
 
 @pytest.mark.slow
@@ -221,7 +231,15 @@ def test_bad_points_are_named(things: Any, metric: Any, message: str) -> None:
         tour.order(things, metric=metric)
 
 
+def test_as_many_points_as_the_solver_takes_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tour.fast, "MOST_POINTS", 40)
+    table = np.random.default_rng(0).uniform(0, 1, (41, 2))
+    assert len(tour.order(table[:40], method="fast_tsp", **quick)) == 40
+    with pytest.raises(ValueError, match="at most 40 .*41"):
+        tour.order(table, method="fast_tsp", **quick)
+
+
 def test_more_points_than_the_solver_takes_are_refused_by_name() -> None:
-    table = np.random.default_rng(0).uniform(0, 1, (3_001, 2))
-    with pytest.raises(ValueError, match="3001"):
+    table = np.random.default_rng(0).uniform(0, 1, (5_001, 2))
+    with pytest.raises(ValueError, match="5001"):
         tour.order(table, method="fast_tsp")
