@@ -17,6 +17,9 @@ STONES = Path(__file__).resolve().parents[2] / "capturegraph" / "demo" / "bounda
 COLUMNS = '{"title": "STONE_NUM", "note": "LOCATION_DESCRIPTION", "external_id": "OBJECTID"}'
 NEW_PASSWORD = "nine boundary stones in a row"
 
+# One process runs them all, so that the product is started once.
+pytestmark = pytest.mark.xdist_group("main job")
+
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]:
