@@ -1,5 +1,6 @@
 """What a distance is: a call on two things, and a matrix over many."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -37,7 +38,7 @@ class Reading(Distance, Protocol):
         ...
 
 
-class InTwoSteps:
+class InTwoSteps(ABC):
     """The call and the matrix, in terms of `read` and `between`."""
 
     def __call__(self, a: object, b: object, /) -> float:
@@ -48,13 +49,13 @@ class InTwoSteps:
         """Distances of every x to every y in σ."""
         return self.between(self.read(xs, "xs"), self.read(ys, "ys"))
 
+    @abstractmethod
     def read(self, things: Sequence[object], name: str, /) -> Rows:
         """See `Reading.read`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def between(self, ours: Rows, theirs: Rows, /) -> FloatArray:
         """See `Reading.between`."""
-        raise NotImplementedError
 
 
 class Things:

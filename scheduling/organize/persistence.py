@@ -1,5 +1,6 @@
 """What a store remembers, as four verbs, and the first memory: this process."""
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -79,13 +80,13 @@ class StateMemory(Persistence[Any]):
     def __init__(self) -> None:
         self._lock = Lock()
 
+    @abstractmethod
     def load(self) -> State:
         """The state as it is now; what the verbs change in it is only kept by `save`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self, state: State) -> None:
         """Keep a state."""
-        raise NotImplementedError
 
     def kept(self, slot: object) -> object:
         """A slot in the form in which this memory keeps it and hands it back: here as it is."""
