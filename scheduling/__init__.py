@@ -9,15 +9,33 @@ Values in, values out: no Django, no I/O, no wall clock, no global randomness. D
     store = cgsh.organize.BatchedDistanceStore(cgsh.organize.RamPersistence(), sessions=[], distance_fn=near)
 """
 
-from . import atomic_service, distance, energy, forecast, geodesy, locations, organize, tour, void_and_cluster
+from . import (
+    assign,
+    atomic_service,
+    completion,
+    distance,
+    energy,
+    forecast,
+    geodesy,
+    locations,
+    look_ahead,
+    oracle,
+    organize,
+    tour,
+    void_and_cluster,
+)
 
 __all__ = [
+    "assign",
     "atomic_service",
+    "completion",
     "distance",
     "energy",
     "forecast",
     "geodesy",
     "locations",
+    "look_ahead",
+    "oracle",
     "organize",
     "tour",
     "void_and_cluster",

@@ -27,9 +27,10 @@ _SLACK_DEG = 1e-9
 def ecef(latitudes: FloatArray, longitudes: FloatArray) -> FloatArray:
     """Earth-centred coordinates in metres, shape (N, 3), of N points at height 0; NaN where a coordinate is NaN."""
     lat, lon = np.radians(latitudes), np.radians(longitudes)
-    normal = EQUATORIAL_RADIUS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * np.sin(lat) ** 2)
+    sine = np.sin(lat)
+    normal = EQUATORIAL_RADIUS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * sine**2)
     from_axis = normal * np.cos(lat)
-    above = normal * (1 - ECCENTRICITY_SQUARED) * np.sin(lat)
+    above = normal * (1 - ECCENTRICITY_SQUARED) * sine
     return np.stack([from_axis * np.cos(lon), from_axis * np.sin(lon), above], axis=-1)
 
 

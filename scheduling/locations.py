@@ -66,6 +66,8 @@ def _columns(table: np.ndarray, name: str) -> tuple[FloatArray, FloatArray]:
     if table.shape[1] != 2:
         raise ValueError(f"{name} must have the shape (N, 2), got {table.shape}")
     rows = table.astype(np.float64)
+    if len(rows) and np.abs(rows[:, 0]).max() <= 90 and np.abs(rows[:, 1]).max() <= 180:
+        return rows[:, 0].copy(), rows[:, 1].copy()
     bad = np.flatnonzero((np.abs(rows) > (90, 180)).any(axis=1))
     for i in bad[:1]:
         location_of(rows[i], f"{name}[{i}]")
