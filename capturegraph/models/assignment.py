@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from capturegraph.models.candidate_slot import CandidateSlot
+from capturegraph.models.plan import Plan
 from capturegraph.models.target import Target
 
 
@@ -38,6 +39,15 @@ class Assignment(models.Model):
         EXPIRED = "expired", _("run out")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
+    class Reason(models.TextChoices):
+        NO_ACCESS = "no_access", _("no way to get there")
+        UNSAFE = "unsafe", _("not safe")
+        GONE = "gone", _("it is not there any more")
+        BLOCKED = "blocked_view", _("the view is blocked")
+        WRONG_PLACE = "wrong_place", _("the place on the map is wrong")
+        PRIVATE = "private_land", _("private land")
+        OTHER = "other", _("another reason")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="assignments")
     slot = models.ForeignKey(CandidateSlot, on_delete=models.CASCADE, related_name="assignments")
@@ -45,6 +55,14 @@ class Assignment(models.Model):
     seat = models.SmallIntegerField(default=0, help_text=_("Which of the slot's required people this is."))
     stop = models.SmallIntegerField(default=0, help_text=_("0 is the plain case; higher ones are a walk."))
     state = models.CharField(max_length=9, choices=State.choices, default=State.HELD)
+    reason = models.CharField(
+        max_length=12, choices=Reason.choices, blank=True, db_default="", help_text=_("Why it was declined.")
+    )
+    note = models.TextField(max_length=1000, blank=True, db_default="")
+    plan = models.ForeignKey(
+        Plan, on_delete=models.SET_NULL, null=True, blank=True, related_name="assignments",
+        help_text=_("The plan that it was offered by."),
+    )  # fmt: skip
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -60,6 +78,9 @@ class Assignment(models.Model):
             models.UniqueConstraint(
                 fields=["target", "volunteer", "stop"], condition=Q(state="held"), name="a_volunteers_stop_is_one_slot"
             ),
+            models.UniqueConstraint(
+                fields=["slot", "volunteer"], condition=Q(state="planned"), name="a_volunteer_is_sent_to_a_slot_once"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["planned", "held"], ended_at=None)
                 | Q(
@@ -72,7 +93,10 @@ class Assignment(models.Model):
         )
         indexes = (
             models.Index(fields=["target", "expires_at"], condition=Q(state="held"), name="held_by_expiry"),
+            models.Index(fields=["target", "volunteer"], condition=Q(state="planned"), name="planned_for_volunteer"),
+            models.Index(fields=["slot"], condition=Q(state="planned"), name="planned_of_slot"),
             models.Index(fields=["volunteer", "slot"], name="assignment_of_volunteer"),
+            models.Index(fields=["slot"], condition=Q(state="declined"), name="declined_of_slot"),
             models.Index(fields=["volunteer", "started_at", "id"], name="assignment_listing"),
         )
 

@@ -28,6 +28,9 @@ class Batch(models.Model):
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="batches")
     state = models.CharField(max_length=9, choices=State.choices, default=State.PREVIEWED)
     mode = models.CharField(max_length=7, choices=Mode.choices, default=Mode.ADD)
+    afresh = models.BooleanField(
+        default=False, help_text=_("Ask again for places that earlier photographs cover, rather than close them.")
+    )
     file = models.FileField(upload_to="batches/%Y/%m/", max_length=300)
     file_name = models.CharField(max_length=255)
     format = models.CharField(max_length=20)
@@ -41,6 +44,7 @@ class Batch(models.Model):
     operation_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "batches"

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +85,11 @@ class CandidateSlot(models.Model):
     longitude = models.FloatField(null=True)
     cell = models.BigIntegerField(null=True, editable=False)
     heading = models.FloatField(null=True, blank=True, help_text=_("Degrees clockwise from true north."))
+    window_from = models.DateTimeField(null=True, blank=True, help_text=_("Not before this time."))
+    window_until = models.DateTimeField(null=True, blank=True, help_text=_("Before this time."))
+    counts_from = models.DateTimeField(
+        null=True, blank=True, help_text=_("Photographs taken before this do not count: it was asked for afresh.")
+    )
     priority = models.SmallIntegerField(default=50)
     required_count = models.SmallIntegerField(default=1, help_text=_("How many different people."))
     seats_left = models.IntegerField(
@@ -91,8 +97,25 @@ class CandidateSlot(models.Model):
         editable=False,
         help_text=_("required_count − people counted − people on the way. Negative where more came than were asked."),
     )
+    skills = models.JSONField(
+        default=list, blank=True, db_default=Value([], models.JSONField()),
+        help_text=_("What somebody has to be able to do, as words; plans keep to it."),
+    )  # fmt: skip
+    reference = models.CharField(
+        max_length=200, blank=True, db_default="", editable=False,
+        help_text=_("The photograph to take again: its name in the storage."),
+    )  # fmt: skip
     rank = models.IntegerField(default=0, help_text=_("Neighbours in rank are neighbours on the ground."))
     state = models.CharField(max_length=14, choices=State.choices, default=State.WAITING)
+    reopened_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When it was last asked for again; who said no before may be asked again."),
+    )
+    offered_first_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+",
+        help_text=_("Whose photograph of it was rejected."),
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -105,6 +128,10 @@ class CandidateSlot(models.Model):
                 condition=Q(latitude=None, longitude=None, cell=None)
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180), cell__isnull=False),
                 name="a_slot_lies_on_the_earth",
+            ),
+            models.CheckConstraint(
+                condition=Q(window_from=None) | Q(window_until=None) | Q(window_until__gt=models.F("window_from")),
+                name="a_time_window_is_open_for_a_while",
             ),
             models.CheckConstraint(condition=Q(priority__range=(0, 100)), name="a_priority_is_0_to_100"),
             models.CheckConstraint(condition=Q(required_count__range=(1, 100)), name="a_slot_asks_for_1_to_100_people"),
@@ -127,6 +154,11 @@ class CandidateSlot(models.Model):
                 condition=Q(state="waiting", seats_left__gt=0),
                 name="free_slot_by_place",
             ),
+            models.Index(
+                fields=["target", "offered_first_to"],
+                condition=Q(state="waiting", seats_left__gt=0, offered_first_to__isnull=False),
+                name="free_slot_offered_first",
+            ),
             models.Index(fields=["target", "cell", "latitude", "longitude"], name="slot_by_place"),
             models.Index(fields=["target", "state"], name="slot_by_state"),
             models.Index(fields=["target", "updated_at", "id"], name="slot_listing"),
@@ -139,6 +171,13 @@ class CandidateSlot(models.Model):
     def key(self) -> str:
         """What makes a re-upload an update: the external id, else the row's own."""
         return self.external_id or str(self.id)
+
+    @property
+    def reference_version(self) -> str | None:
+        """A word that changes whenever the reference photograph does: it stands in the file's name, after the id."""
+        # A row that was not read back has the database's default there, which is no text.
+        name = self.reference if isinstance(self.reference, str) else ""
+        return name.rpartition("/")[2][37:53] or None
 
 
 _NOTHING = dict.fromkeys([*CandidateSlot.State.values, "held", "total"], 0)

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from capturegraph.models.membership import Role
 from capturegraph.models.target import Target
@@ -19,6 +20,10 @@ class Invite(models.Model):
     target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="invites")
     role = models.CharField(max_length=11, choices=Role.choices, default=Role.VOLUNTEER)
     code_sha256 = models.CharField(max_length=64, editable=False)
+    for_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+",
+        help_text=_("Whose phone it signs in again; nobody: whoever has the link joins as somebody new."),
+    )  # fmt: skip
     uses_left = models.PositiveIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()

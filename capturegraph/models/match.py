@@ -21,6 +21,13 @@ class MatchQuerySet(models.QuerySet["Match"]):
         found = self.filter(slot__in=slots, active=True).values_list("slot")
         return dict(found.annotate(people=Count("person_key", distinct=True)))
 
+    def persons_of(self, slots: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+        """Give, for each slot that has any, the person keys of those with a capture that counts."""
+        found: dict[UUID, set[UUID]] = {}
+        for slot_id, person in self.filter(slot__in=slots, active=True).values_list("slot", "person_key"):
+            found.setdefault(slot_id, set()).add(person)
+        return found
+
 
 class Match(models.Model):
     """Capture × slot: how near, and how surely. Inactive when the capture no longer counts."""
@@ -33,8 +40,12 @@ class Match(models.Model):
     probability = models.FloatField(
         null=True, help_text=_("That the true position lies inside the threshold, given the phone's accuracy.")
     )
+    heading_off_deg = models.FloatField(null=True, help_text=_("Between the directions asked for and taken, 0 to 180."))
     terms = models.JSONField(default=dict)
-    manual = models.BooleanField(default=False)
+    manual = models.BooleanField(default=False, help_text=_("A reviewer said so."))
+    kept = models.BooleanField(
+        default=False, help_text=_("It counted under earlier settings, and was to go on counting when they changed.")
+    )
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -43,11 +43,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         help_text=_("Counts people. It outlives anonymising, and names nobody."),
     )
+    email = models.EmailField(
+        _("e-mail address"), blank=True, help_text=_("For a link to a new password; nothing else is sent.")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may use the site administration"), default=False)
     may_create_targets = models.BooleanField(_("may create targets"), default=False)
     must_change_password = models.BooleanField(_("must change the password at the next log-in"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="merged",
+        help_text=_("Whose second account this was."),
+    )  # fmt: skip
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -58,4 +66,4 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (models.UniqueConstraint(Lower("username"), name="a_log_in_name_is_one_users"),)
 
     def __str__(self) -> str:
-        return self.name or self.username or str(self.id)
+        return self.name or self.username or str(_("somebody who left") if self.erased_at else self.id)
