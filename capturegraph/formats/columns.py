@@ -6,7 +6,8 @@ use. A wrong guess is shown in the preview, where the person overrides it.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from capturegraph.formats.rows import FIELDS, MAX_COLUMNS, Unreadable, shown
+from capturegraph.formats.rows import FIELDS, MAX_COLUMNS, Unreadable
+from capturegraph.formats.wording import shown
 
 # The earlier name wins where a file has several.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -18,7 +19,15 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "heading": ("heading",),
     "priority": ("priority",),
     "required_count": ("required_count",),
-}
+    # Not "to": that is a place as often as a time.
+    "window_from": (
+        "window_from", "from", "start", "starts", "starts_at", "start_time", "valid_from", "not_before", "opens",
+    ),
+    "window_until": (
+        "window_until", "until", "end", "ends", "ends_at", "end_time", "valid_until", "not_after", "closes",
+    ),
+    "skills": ("skills", "skill"),
+}  # fmt: skip
 
 # Endings that decide only where exactly one column has them: two would be a coin toss.
 _ENDINGS: dict[str, tuple[str, ...]] = {
@@ -26,12 +35,18 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "note": ("_description",),
 }
 
+NAMED_EMPTY = frozenset({"external_id"})
+"""What a format without a row of names says also where it is empty.
+
+Without an `external_id` in the file, the `id` that this server gave would be taken for one, and every place be new.
+"""
+
 
 def match_columns(names: Sequence[str], chosen: Mapping[str, str], fields: Iterable[str] = FIELDS) -> dict[str, str]:
     """Source column of each field of `fields` that the file has, by its name as the file writes it.
 
     `chosen` (field → column) wins over every guess. Raises Unreadable where it names an unknown field, a field outside
-    `fields`, or a column that is not in `names`. Case and outer spaces do not count.
+    `fields`, or a column that is not in `names`. Case and outer spaces do not count. An empty column undoes a guess.
     """
     if len(names) > MAX_COLUMNS:
         raise Unreadable(f"The file has more than {MAX_COLUMNS:,} columns: export it with fewer.")
@@ -41,7 +56,10 @@ def match_columns(names: Sequence[str], chosen: Mapping[str, str], fields: Itera
     allowed = tuple(fields)
     found = {field: column for field in allowed if (column := _guess(field, by_key)) is not None}
     for field, wanted in chosen.items():
-        found[field] = _chosen(field, wanted, names, by_key, allowed)
+        if wanted == "" and field in FIELDS:
+            found.pop(field, None)
+        else:
+            found[field] = _chosen(field, wanted, names, by_key, allowed)
     return found
 
 

@@ -7,10 +7,17 @@ is one row, blank rows are counted and skipped.
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from io import BytesIO, StringIO, TextIOWrapper
+from itertools import islice
+from typing import Any
 
-from capturegraph.formats.columns import listed, match_columns
-from capturegraph.formats.rows import MAX_COLUMNS, MAX_ROWS, Format, RowError, Table, Unreadable, collect, shown
+from capturegraph.formats.encodings import as_utf8, encoding_of
+from capturegraph.formats.rows import MAX_COLUMNS, MAX_ROWS, Format, Reading, Table, Unreadable
+from capturegraph.formats.tables import has_position, read_records
+from capturegraph.formats.writing import guarded, position_of, unguarded
 
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -19,65 +26,47 @@ _MAX_LINES = 3 * MAX_ROWS
 
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?[ ,;\t|]*(?:\r\n|\r|\n)', re.IGNORECASE)
 
-# No other line ends: str.splitlines() also breaks at characters that notes may hold.
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_PIECE = 50_000
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-# Bytes that no text holds; UTF-16 does, but is known by its mark.
+# Bytes that no text holds.
 _BINARY = bytes(set(range(32)) - set(b"\t\n\r\f"))
 
 
 def _sniff(head: bytes) -> bool:
     """Is it text with a first line of several columns? Weak: other formats that are text must be asked before."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
-    first_lines = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    head = as_utf8(head)
+    first_lines = head.lstrip(b" \t\r\n")
     has_delimiter = any(delimiter.encode() in first_lines for delimiter in _DELIMITERS)
     return has_delimiter and not first_lines.startswith((b"<", b"{", b"[")) and head.translate(None, _BINARY) == head
 
 
-def _read(data: bytes, chosen: Mapping[str, str]) -> Table:
-    text, encoding = _decoded(data)
-    skipped = 0
-    if sep := _SEP_LINE.match(text):
-        text, skipped = text[sep.end() :], 1
-    delimiter = sep[1] if sep else _delimiter(text)
-    records = _records(text, delimiter, skipped)
+def _read(data: bytes, chosen: Mapping[str, str], zone: tzinfo) -> Table:
+    source = _Source(data, encoding_of(data))
+    sep = _SEP_LINE.match(next(iter(source), ""))
+    source.skipped = 1 if sep else 0
+    delimiter = sep[1] if sep else _delimiter(source)
+    records = _records(source, delimiter)
     names = [name.strip() for name in next(records, (1, []))[1]]
-    _check_names(names)
-    columns = match_columns(names, chosen)
-    _check_position(names, columns)
-    places = {field: names.index(column) for field, column in columns.items()}
     # A comma can only be a decimal point where it does not separate cells.
-    table = collect("csv", _entries(records, len(names), places), columns, decimal_comma=delimiter != ",")
-    return Table(table.format, table.rows, table.errors, columns, encoding, delimiter)
+    table = read_records("csv", names, records, chosen, Reading(delimiter != ",", zone))
+    return replace(table, encoding=source.encoding.removesuffix("-sig"), delimiter=delimiter)
 
 
-def _decoded(data: bytes) -> tuple[str, str]:
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding), encoding.removesuffix("-sig")
-            except UnicodeDecodeError:
-                raise Unreadable(
-                    f"The file says that it is {encoding.removesuffix('-sig').upper()} text, but is not. "
-                    "Save it again as “CSV UTF-8”."
-                ) from None
-    # What is valid UTF-8 is practically never anything else. Old Windows spreadsheets write Windows-1252.
-    for encoding in ("utf-8", "windows-1252"):
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise Unreadable("The file is not text that can be read. Save it again as “CSV UTF-8”.")
+class _Source:
+    """The lines of a text but for the first `skipped` ones, decoded as they are asked for.
+
+    All of it at once would cost as much memory again as the file. Lines end as spreadsheets end them: characters that
+    notes may hold are no line ends.
+    """
+
+    def __init__(self, data: bytes, encoding: str) -> None:
+        self._data, self.encoding, self.skipped = data, encoding, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return islice(TextIOWrapper(BytesIO(self._data), self.encoding, newline=""), self.skipped, None)
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(source: _Source) -> str:
     """The delimiter under which the header has a position, then the one that gives most columns.
 
     Only the header is asked: notes are full of commas. csv.Sniffer guesses from all of it and is easily wrong.
@@ -85,20 +74,19 @@ def _delimiter(text: str) -> str:
 
     def score(delimiter: str) -> tuple[bool, int]:
         try:
-            names = next(_records(text, delimiter, 0), (0, []))[1]
+            names = next(_records(source, delimiter), (0, []))[1]
         except Unreadable:
             return False, -1
-        columns = match_columns(names, {})
-        return "latitude" in columns and "longitude" in columns, len(names)
+        return has_position(names), len(names)
 
     return max(_DELIMITERS, key=score)
 
 
-def _records(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+def _records(source: _Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(Row number, cells) of each record that is not blank."""
     # Strict: lenient reading swallows every row after an unclosed quotation mark without a word.
-    reader = csv.reader(_lines(text, delimiter), delimiter=delimiter, strict=True, skipinitialspace=True)
-    number = skipped
+    reader = csv.reader(_lines(source, delimiter), delimiter=delimiter, strict=True, skipinitialspace=True)
+    number = source.skipped
     while True:
         number += 1
         if number > _MAX_LINES:
@@ -110,13 +98,11 @@ def _records(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, lis
         except csv.Error as exc:
             raise Unreadable(f"Row {number}: {_quoting(str(exc))}") from None
         if any(cell.strip() for cell in cells):
-            yield number, cells
+            yield number, [unguarded(cell) for cell in cells]
 
 
-def _lines(text: str, delimiter: str) -> Iterator[str]:
-    # io.StringIO would first copy the whole file, four bytes a character.
-    for match in _LINE.finditer(text):
-        line = match[0]
+def _lines(source: _Source, delimiter: str) -> Iterator[str]:
+    for line in source:
         if line.count(delimiter) > MAX_COLUMNS:
             raise Unreadable(f"The file has a line with more than {MAX_COLUMNS:,} columns: it is not a list of places.")
         yield line
@@ -130,39 +116,36 @@ def _quoting(error: str) -> str:
     return "there is text after a closing quotation mark. Write quotation marks inside a cell twice."
 
 
-def _check_names(names: list[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        key = name.casefold()
-        if key and key in seen:
-            raise Unreadable(f"Two columns are called {shown(name)}: rename one of them.")
-        seen.add(key)
+def write_csv(features: Iterable[Mapping[str, Any]], names: Sequence[str]) -> Iterator[bytes]:
+    """Features as a table (see `write_table`): latitude, longitude and the properties called `names`."""
+    cells = (
+        ((position_of(one) or ("", ""))[::-1] + tuple(one["properties"].get(name) for name in names))
+        for one in features
+    )
+    return write_table(["latitude", "longitude", *names], cells)
 
 
-def _check_position(names: list[str], columns: Mapping[str, str]) -> None:
-    missing = [field for field in ("latitude", "longitude") if field not in columns]
-    if missing:
-        raise Unreadable(
-            f"No column for {' and '.join(missing)}. The file has {listed(names)}. "
-            f"Call one {shown(missing[0])}, or choose the column that holds it.",
-            missing[0],
-        )
+def write_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Rows under their names in pieces (see `writing`); UTF-8 with a mark.
+
+    Cells that a spreadsheet would take for formulas begin with an apostrophe, which `read_table` takes away again.
+    """
+    lines = StringIO(newline="")
+    writer = csv.writer(lines)
+    writer.writerow(names)
+    yield codecs.BOM_UTF8
+    for row in rows:
+        writer.writerow([guarded(cell) for cell in row])
+        if lines.tell() > _PIECE:
+            yield _taken(lines)
+    yield _taken(lines)
 
 
-def _entries(
-    records: Iterator[tuple[int, list[str]]], width: int, places: Mapping[str, int]
-) -> Iterator[tuple[int, Mapping[str, object]] | RowError]:
-    for number, cells in records:
-        # Spreadsheets end rows with empty cells: nothing is lost with those.
-        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-            yield RowError(
-                number,
-                "row",
-                f"This row has {len(cells)} cells where the header has {width}: "
-                "check for a missing cell, or a cell with a separator that needs quotation marks.",
-            )
-        else:
-            yield number, {field: cells[place] for field, place in places.items()}
+def _taken(lines: StringIO) -> bytes:
+    text = lines.getvalue()
+    lines.seek(0)
+    lines.truncate()
+    return text.encode()
 
 
 FORMAT = Format(

@@ -1,33 +1,26 @@
-"""GeoJSON (RFC 7946): a Point is a place, a MultiPoint one place a point; other geometries are row errors.
+"""GeoJSON (RFC 7946), as one document or a feature a line (RFC 8142, GeoJSONSeq, “.geojsonl”).
 
 Rows are numbered by feature, from 1. The position is always the geometry: properties called X and Y are metres of some
 map grid more often than not.
 """
 
 import codecs
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
 import orjson
 
-from capturegraph.formats.columns import match_columns
-from capturegraph.formats.rows import FIELDS, Format, RowError, Table, Unreadable, as_text, collect, shown
+from capturegraph.formats.features import Lines, parsed, split
+from capturegraph.formats.geometry import KINDS
+from capturegraph.formats.layers import Feature, read_layer
+from capturegraph.formats.rows import Format, RowError, Table, Unreadable
+from capturegraph.formats.wording import shown
+from capturegraph.formats.writing import position, position_of
 
-FEATURE_ID = "feature id"
-"""Stands in `Table.columns` where the external id is the features' own `id` member, not a property."""
-
-_GEOMETRIES = (
-    "Point",
-    "MultiPoint",
-    "LineString",
-    "MultiLineString",
-    "Polygon",
-    "MultiPolygon",
-    "GeometryCollection",
-)
-_PROPERTY_FIELDS = tuple(field for field in FIELDS if field not in ("latitude", "longitude"))
+LARGE_BYTES = 1_000_000
+"""From this size on features are read one at a time."""
 
 # Each value costs up to 64 bytes once parsed, so a small file of brackets would fill the memory. Real files of 100,000
 # places have a tenth of this.
@@ -38,37 +31,43 @@ _WGS84 = re.compile(r"(?:CRS84h?|EPSG.*[:/#]4326)$", re.IGNORECASE)
 
 
 def _sniff(head: bytes) -> bool:
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*\{\s*[\"}]", head) is not None
+    return re.match(rb"(?:\xef\xbb\xbf)?[\s\x1e]*\{\s*[\"}]", head) is not None
 
 
-def _read(data: bytes, chosen: Mapping[str, str]) -> Table:
-    root = _parsed(data)
+def _read(data: bytes, chosen: Mapping[str, str], zone: tzinfo) -> Table:
+    root, features = _parsed(data)
     if (reason := _foreign_grid(root)) is not None:
         raise Unreadable(reason)
-    features = _features(root)
-    names = _property_names(features)
-    columns = match_columns(names, chosen, _PROPERTY_FIELDS)
-    # The member that the standard has for it goes before properties that are only called so.
-    has_own_id = "external_id" in chosen or columns.get("external_id", "").strip().casefold() == "external_id"
-    if not has_own_id and any(isinstance(f, dict) and f.get("id") is not None for f in features):
-        columns["external_id"] = FEATURE_ID
-    columns |= {"latitude": "geometry", "longitude": "geometry"}
-    return collect("geojson", _entries(features, columns), columns)
+    return read_layer("geojson", _Layer(features), chosen, zone)
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
+class _Layer:
+    """Items of a list of features as features of a layer, made anew each time that they are gone through."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[Feature | RowError]:
+        for number, item in enumerate(self._items, start=1):
+            yield _feature(number, item)
+
+
+def _parsed(data: bytes) -> tuple[dict[str, Any], Iterable[Any]]:
+    """The file without its features, and these, which can be gone through more than once."""
     data = data.removeprefix(codecs.BOM_UTF8)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Unreadable("The file is UTF-16 text; GeoJSON is UTF-8. Save it again as UTF-8.")
     if sum(data.count(mark) for mark in (b",", b"[", b"{")) > _MAX_VALUES:
         raise Unreadable("The file has too many values to be a list of places. Export points only, with fewer columns.")
-    try:
-        root = orjson.loads(data)
-    except orjson.JSONDecodeError as exc:
-        raise Unreadable(f"The file is not valid JSON: {exc.msg} (line {exc.lineno}). Export it again.") from None
+    if (lines := Lines.of(data)) is not None:
+        return {}, lines
+    pieces = split(data) if len(data) > LARGE_BYTES else None
+    root = parsed(data if pieces is None else pieces[0], data)
     if not isinstance(root, dict):
         raise Unreadable("The file is JSON, but not GeoJSON: it must be an object with a “type”.")
-    return root
+    if pieces is not None and root.get("type") == "FeatureCollection":
+        return root, pieces[1]
+    return root, _features(root)
 
 
 def _foreign_grid(thing: Mapping[str, Any]) -> str | None:
@@ -93,111 +92,43 @@ def _features(root: Mapping[str, Any]) -> list[Any]:
         return features
     if kind == "Feature":
         return [root]
-    if kind in _GEOMETRIES:
+    if kind in KINDS:
         return [{"type": "Feature", "properties": None, "geometry": root}]
     type_ = shown(kind) if isinstance(kind, str) else "missing"
     raise Unreadable(f"The file is JSON, but not GeoJSON: its type is {type_}, not “FeatureCollection”.")
 
 
-def _property_names(features: Iterable[Any]) -> list[str]:
-    names: dict[str, None] = {}
-    for feature in features:
-        if isinstance(feature, dict) and isinstance(feature.get("properties"), dict):
-            names.update(dict.fromkeys(feature["properties"]))
-    return list(names)
-
-
-def _entries(
-    features: Iterable[Any], columns: Mapping[str, str]
-) -> Iterator[tuple[int, Mapping[str, object]] | RowError]:
-    for number, feature in enumerate(features, start=1):
-        try:
-            points = _points(feature)
-        except _RefusedError as refusal:
-            yield RowError(number, refusal.field, refusal.reason)
-            continue
-        raw = _raw(feature, columns)
-        several = feature["geometry"]["type"] == "MultiPoint"
-        for index, (longitude, latitude) in enumerate(points, start=1):
-            place = raw | {"latitude": latitude, "longitude": longitude}
-            if several:
-                place["external_id"] = _numbered(raw.get("external_id"), index)
-            yield number, place
-
-
-class _RefusedError(Exception):
-    """One feature cannot be a place."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-        self.reason = reason
-
-
-def _points(feature: Any) -> list[tuple[float, float]]:
-    """(Longitude, latitude) of each place of a feature. Raises _RefusedError."""
-    if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        raise _RefusedError("type", "This is not a Feature: delete it, or give it the type “Feature”.")
-    if not isinstance(feature.get("properties"), (dict, type(None))):
-        raise _RefusedError("properties", "The properties must be an object, or null.")
-    geometry = feature.get("geometry")
+def _feature(number: int, item: Any) -> Feature | RowError:
+    if not isinstance(item, dict) or item.get("type") != "Feature":
+        return RowError(number, "type", "This is not a Feature: delete it, or give it the type “Feature”.")
+    properties, geometry = item.get("properties"), item.get("geometry")
+    if not isinstance(properties, (dict, type(None))):
+        return RowError(number, "properties", "The properties must be an object, or null.")
     if geometry is None:
-        raise _RefusedError("geometry", "This feature has no geometry: give it a Point.")
-    if not isinstance(geometry, dict) or geometry.get("type") not in _GEOMETRIES:
-        raise _RefusedError("geometry", "The geometry is of no known type: use a Point.")
-    for thing in (feature, geometry):
+        return Feature(number, properties or {}, None, None, item.get("id"))
+    if not isinstance(geometry, dict):
+        return RowError(number, "geometry", "The geometry is of no known type: use a Point.")
+    for thing in (item, geometry):
         if (reason := _foreign_grid(thing)) is not None:
-            raise _RefusedError("crs", reason)
-    kind, coordinates = geometry["type"], geometry.get("coordinates")
-    if kind == "Point":
-        return [_position(coordinates)]
-    if kind != "MultiPoint":
-        raise _RefusedError("geometry", f"A {kind} is not a place: use a Point or MultiPoint.")
-    if not isinstance(coordinates, list) or not coordinates:
-        raise _RefusedError("geometry", "The MultiPoint has no points.")
-    return [_position(position) for position in coordinates]
-
-
-def _position(position: Any) -> tuple[float, float]:
-    if (
-        not isinstance(position, list)
-        or len(position) not in (2, 3)
-        # type(), not isinstance(): true and false are ints to Python.
-        or not all(type(number) in (int, float) for number in position)
-    ):
-        reason = "A position must be two or three numbers: longitude, latitude and, if known, height."
-        raise _RefusedError("geometry", reason)
-    return position[0], position[1]
-
-
-def _raw(feature: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, object]:
-    properties = feature.get("properties") or {}
-    return {
-        field: feature.get("id") if column == FEATURE_ID else properties.get(column)
-        for field, column in columns.items()
-    }
-
-
-def _numbered(external_id: object, index: int) -> object:
-    """The external id of one point among several. One that is no text is left, for the row error that it gets."""
-    try:
-        text = as_text(external_id).strip()
-    except ValueError:
-        return external_id
-    return f"{text}-{index}" if text else None
+            return RowError(number, "crs", reason)
+    kind = geometry.get("type")
+    return Feature(
+        number, properties or {}, kind if isinstance(kind, str) else "", geometry.get("coordinates"), item.get("id"),
+        geometry.get("geometries"),
+    )  # fmt: skip
 
 
 def write_geojson(features: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """A FeatureCollection, in pieces, without ever holding it as a whole.
+    """A FeatureCollection, in pieces (see `writing`). Positions keep every digit: it reads as it was written.
 
-    Each feature is a mapping with `latitude` and `longitude` (WGS84 degrees, or both None: a null geometry),
-    `properties` (a mapping of what JSON can hold, and dates, times and UUIDs), and optionally `id`. Positions are
-    rounded to 7 decimals (1 cm). Raises ValueError for a position that is not finite, TypeError for other values.
+    A feature may have a `line` (a list of (latitude, longitude)) instead. `properties` hold what JSON can hold, and
+    dates, times and UUIDs; without a position the geometry is null. Raises ValueError for a position that is not
+    finite, TypeError for other values.
     """
     separator = b""
     yield b'{"type":"FeatureCollection","features":['
     for feature in features:
-        written = {"type": "Feature", "geometry": _point(feature), "properties": dict(feature["properties"])}
+        written = {"type": "Feature", "geometry": _geometry(feature), "properties": dict(feature["properties"])}
         if feature.get("id") is not None:
             written["id"] = feature["id"]
         yield separator + orjson.dumps(written)
@@ -205,20 +136,18 @@ def write_geojson(features: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     yield b"]}\n"
 
 
-def _point(feature: Mapping[str, Any]) -> dict[str, Any] | None:
-    latitude, longitude = feature["latitude"], feature["longitude"]
-    if latitude is None and longitude is None:
-        return None
-    if not (math.isfinite(latitude) and math.isfinite(longitude)):
-        raise ValueError(f"not a position: {latitude}, {longitude}")
-    return {"type": "Point", "coordinates": [round(longitude, 7), round(latitude, 7)]}
+def _geometry(feature: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "line" in feature:
+        return {"type": "LineString", "coordinates": [position(*pair) for pair in feature["line"]]}
+    at = position_of(feature)
+    return None if at is None else {"type": "Point", "coordinates": at}
 
 
 FORMAT = Format(
     name="geojson",
     title="GeoJSON",
-    suffixes=(".geojson", ".json"),
-    media_types=("application/geo+json", "application/json"),
+    suffixes=(".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".jsonl"),
+    media_types=("application/geo+json", "application/json", "application/geo+json-seq"),
     sniff=_sniff,
     read=_read,
 )
