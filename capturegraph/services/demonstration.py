@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID, uuid5
 
 from capturegraph import demo
 from capturegraph.models import Batch, Target, User
 from capturegraph.models.membership import Role
-from capturegraph.services import batches, people, targets
+from capturegraph.services import targets
+from capturegraph.services.batching import batches
+from capturegraph.services.people import accounts, invites
 
 INVITES_VALID_FOR = timedelta(days=7)
 INVITE_USES = 10
@@ -35,14 +38,14 @@ def account(*, username: str, name: str, admin: bool, now: datetime) -> Account:
 
     Passwords are stored hashed, so that a pending one cannot be shown a second time.
     """
-    password = people.one_time_password()
+    password = accounts.one_time_password()
     user = User.objects.filter(username__iexact=username).first()
     if user is None:
-        user = people.create_account(username=username, name=name, password=password, now=now, admin=admin)
+        user = accounts.create_account(username=username, name=name, password=password, now=now, admin=admin)
     elif not user.must_change_password:
         return Account(user, None)
     else:
-        people.set_one_time_password(user=user, password=password, now=now)
+        accounts.set_one_time_password(user=user, password=password, now=now)
     return Account(user, password)
 
 
@@ -55,22 +58,34 @@ def campaign(*, now: datetime) -> Campaign:
     target = Target.objects.filter(operation_id=demo.OPERATION).first()
     made = target is None
     if target is None:
+        values = {**demo.target(), "contact": demo.CONTACT}
         target, __ = targets.create_target(
-            by=coordinator.user, values=demo.target(), now=now, operation_id=demo.OPERATION
+            by=coordinator.user, values=values, now=now, operation_id=demo.OPERATION, demonstration=True
         )
-    batches.upload(
-        target=target,
-        file=batches.File(demo.FILE_NAME, demo.places()),
-        mode=Batch.Mode.ADD,
-        by=coordinator.user,
-        now=now,
-        operation_id=demo.OPERATION,
-    )
+    _bring_in(target, coordinator.user, now, demo.OPERATION)
     return Campaign(coordinator, target, made, (_invite(target, now), _invite(target, now)))
 
 
+def of_ones_own(*, by: User, now: datetime) -> Target:
+    """Make a demonstration target that `by` coordinates, with its places; a repeat gives the same one.
+
+    Raises:
+        Forbidden: `by` may not make targets.
+    """
+    operation_id = uuid5(demo.OPERATION, str(by.pk))
+    values = {**demo.target(), "contact": str(by)}
+    target, __ = targets.create_target(by=by, values=values, now=now, operation_id=operation_id, demonstration=True)
+    _bring_in(target, by, now, operation_id)
+    return target
+
+
+def _bring_in(target: Target, by: User, now: datetime, operation_id: UUID) -> None:
+    file = batches.File(demo.FILE_NAME, demo.places())
+    batches.upload(target=target, file=file, mode=Batch.Mode.ADD, by=by, now=now, operation_id=operation_id)
+
+
 def _invite(target: Target, now: datetime) -> str:
-    invited = people.make_invite(
+    invited = invites.make_invite(
         target=target, role=Role.VOLUNTEER, by=None, uses=INVITE_USES, valid_for=INVITES_VALID_FOR, now=now
     )
     return invited.code

@@ -45,6 +45,7 @@ def first_time(
     target_id: UUID | None,
     actor_id: UUID,
     operation_id: UUID | None,
+    data: Mapping[str, Any] | None = None,
 ) -> bool:
     """Record an operation that a client may send twice; false where it was recorded before: then nothing is to do."""
     try:
@@ -57,6 +58,7 @@ def first_time(
                 target_id=target_id,
                 actor_id=actor_id,
                 operation_id=operation_id,
+                data=data,
             )
     except IntegrityError:
         return False

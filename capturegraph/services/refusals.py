@@ -73,6 +73,13 @@ class Gone(Refused):
     code = "gone"
 
 
+class LengthRequired(Refused):
+    """How much it is has to be said first."""
+
+    status = 411
+    code = "length_required"
+
+
 class TooLarge(Refused):
     """More than is taken."""
 
@@ -85,6 +92,20 @@ class NotAccepted(Refused):
 
     status = 415
     code = "unsupported_media_type"
+
+
+class OutOfRange(Refused):
+    """A stretch that does not lie in the whole."""
+
+    status = 416
+    code = "out_of_range"
+
+
+class NoRoom(Refused):
+    """There is no room to keep it; later there may be."""
+
+    status = 507
+    code = "no_room"
 
 
 class Busy(Refused):

@@ -9,8 +9,13 @@ from uuid import UUID
 
 from capturegraph.formats import Row
 from capturegraph.models import Assignment, CandidateSlot, Capture, Match, Target, User
-from capturegraph.services import assignments, candidates, matching
 from capturegraph.services import slots as slot_rows
+from capturegraph.services.batching import candidates
+from capturegraph.services.batching.candidates import How
+from capturegraph.services.batching.differences import difference
+from capturegraph.services.batching.ranking import Ranks, rank_as_given
+from capturegraph.services.hand_out import assignments
+from capturegraph.services.matches import matching
 from capturegraph.services.writing import writing
 from scheduling.distance import Distance, within
 from scheduling.locations import location_of
@@ -77,20 +82,24 @@ class RowPersistence(Persistence[CandidateSlot]):
             target = Target.objects.select_for_update(no_key=True).get(pk=self._target_id)
             once = {row.external_id or "": row for row in reversed(rows)}
             self._ask_again(target, list(once), now)
-            found = candidates.difference(target, list(once.values()), replace=True, now=now)
-            fresh = candidates.put(target, found, now=now, actor_id=None, close=False)
-            candidates.rank(target, fresh, given={row.external_id or "": row.number for row in rows})
+            found = difference(target, list(once.values()), replace=True, now=now)
+            # Ranked as they were given, by the store.
+            ranks = Ranks(list(range(len(found.added))), [])
+            candidates.put(target, found, ranks, how=How(close=False), now=now, actor_id=None)
+            rank_as_given(target, {row.external_id or "": row.number for row in rows})
 
     def _ask_again(self, target: Target, external_ids: list[str], now: datetime) -> None:
         done = CandidateSlot.objects.of(target).filter(state=State.FULFILLED, external_id__in=external_ids)
         locked = slot_rows.locked(done)
-        Match.objects.filter(slot__in=locked).update(active=False)
+        Match.objects.filter(slot__in=locked).update(active=False, manual=False, kept=False)
         slot_rows.recount(locked, now=now, actor_id=None)
 
     def request(self, user_id: str) -> CandidateSlot | None:
         """Hand out by rank, as a phone without a position is."""
         user = User.objects.get_by_natural_key(user_id)
-        handed = assignments.request_slot(target_id=self._target_id, user_id=user.pk, now=self._clock())
+        handed = assignments.request_slot(
+            target_id=self._target_id, user_id=user.pk, now=self._clock(), by_rank_alone=True
+        )
         return CandidateSlot.objects.get(pk=handed.assignment.slot_id) if handed.assignment else None
 
     def is_empty(self) -> bool:

@@ -44,6 +44,14 @@ def hold_target_shared(target_id: UUID) -> None:
         rows("SELECT 1 FROM capturegraph_target WHERE id = %s FOR SHARE", [target_id])
 
 
+def database_now() -> datetime:
+    """Give the time by the database's clock, which everybody shares who writes to it."""
+    sql = "SELECT clock_timestamp()"
+    if connection.vendor == "sqlite":
+        sql = "SELECT strftime('%%Y-%%m-%%dT%%H:%%M:%%f+00:00', 'now')"
+    return as_time(rows(sql, [])[0][0])
+
+
 def rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run one statement that Django's ORM cannot say, or says too slowly for the hot path, and give its rows."""
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from capturegraph.management.command import Command as Base
 from capturegraph.models import User
-from capturegraph.services import people
+from capturegraph.services.people import accounts
 
 MAX_NAME = 100
 MAX_USERNAME = 150
@@ -33,11 +33,11 @@ class Command(Base):
         """Make the account, or reset its password, and print the password."""
         username, name = options["username"].strip(), options["name"].strip() or options["username"].strip()
         _check(username, name)
-        password = people.one_time_password()
+        password = accounts.one_time_password()
         if options["reset"]:
             _reset(username, password)
         else:
-            people.create_account(username=username, name=name, password=password, now=timezone.now(), admin=True)
+            accounts.create_account(username=username, name=name, password=password, now=timezone.now(), admin=True)
         self.stdout.write(f"{username} logs in once with the password {password} and then chooses another one.")
 
 
@@ -52,4 +52,4 @@ def _reset(username: str, password: str) -> None:
     user = User.objects.filter(username__iexact=username).first()
     if user is None:
         raise CommandError(f"There is no account “{username}”. Leave out --reset to make it.")
-    people.set_one_time_password(user=user, password=password, now=timezone.now())
+    accounts.set_one_time_password(user=user, password=password, now=timezone.now())

@@ -1,0 +1,1 @@
+"""What runs again and again: runners, leases, and the services themselves."""

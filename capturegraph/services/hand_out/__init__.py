@@ -1,0 +1,1 @@
+"""Who goes where next: choosing, claiming, keeping and giving back slots."""

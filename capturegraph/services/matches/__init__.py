@@ -1,0 +1,1 @@
+"""What counts for what: comparing captures with slots, saying why, reviewing, and judging anew."""

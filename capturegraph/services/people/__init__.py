@@ -1,0 +1,1 @@
+"""People and what they may do: joining, phones, accounts, members, their data."""

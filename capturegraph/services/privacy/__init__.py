@@ -1,0 +1,1 @@
+"""Who may see what of a photograph: by role, from outside, and with faces made unknowable."""
