@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from capturegraph.admin import people, records, targets
+from capturegraph.admin import background, people, plans, records, reviewing, targets, webhooks
 
-__all__ = ["people", "records", "targets"]
+__all__ = ["background", "people", "plans", "records", "reviewing", "targets", "webhooks"]
 
 # Who may do what follows from memberships; groups would be a second answer that nothing asks for.
 admin.site.unregister(Group)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
 from uuid import UUID
 
 import orjson
@@ -21,8 +22,10 @@ from capturegraph.api.authentication import ConsoleAuthentication, bearer_token
 from capturegraph.api.pagination import ByStart
 from capturegraph.api.problems import checked
 from capturegraph.models import Assignment
-from capturegraph.services import assignments, people
-from capturegraph.services.assignments import Handed, Position
+from capturegraph.services.hand_out import assignments, places, walks
+from capturegraph.services.hand_out.assignments import Handed, Position
+from capturegraph.services.hand_out.reasons import Reason
+from capturegraph.services.people import phones
 from capturegraph.services.refusals import Invalid, NotAuthenticated
 
 RETRY_AFTER_S = 60
@@ -44,20 +47,65 @@ class RequestSlot(APIView):
     )
     def post(self, request: Request, target_id: UUID) -> HttpResponse:
         """Ask for a slot."""
-        token = bearer_token(request)
-        user_id = None if token else request.user.pk
-        if not token and user_id is None:
-            raise NotAuthenticated(_("Sign in first."))
+        who = _who(request)
         asked = checked(serializers.RequestSlotIn(data=request.data))
-        handed = assignments.request_slot(
-            target_id=target_id,
-            token_sha256=people.sha256(token) if token else None,
-            user_id=user_id,
-            position=_position(asked),
-            now=timezone.now(),
+        handed = assignments.request_slot(target_id=target_id, position=_position(asked), now=timezone.now(), **who)
+        return _json(_handed(handed))
+
+
+class ReserveWalk(APIView):
+    """Several slots near one another, to be gone to one after the other."""
+
+    authentication_classes = (ConsoleAuthentication,)
+    permission_classes = ()
+
+    @extend_schema(
+        request=serializers.ReserveWalkIn,
+        responses=serializers.WalkOut,
+        auth=[{"deviceToken": []}, {"consoleSession": []}],  # type: ignore[list-item]
+    )
+    def post(self, request: Request, target_id: UUID) -> HttpResponse:
+        """Top up what is held to so many stops; a repeat gives the same ones."""
+        who = _who(request)
+        asked = checked(serializers.ReserveWalkIn(data=request.data))
+        walk = walks.reserve_walk(
+            target_id=target_id, wanted=asked["stops"], position=_position(asked), now=timezone.now(), **who
         )
-        body = orjson.dumps(_handed(handed), option=orjson.OPT_UTC_Z)
-        return HttpResponse(body, content_type="application/json")
+        return _json(_walk(walk.stops, walk.reason))
+
+
+class ReleaseWalk(APIView):
+    """What is left of a walk."""
+
+    @extend_schema(request=serializers.ReleaseWalkIn, responses=serializers.WalkOut)
+    def post(self, request: Request, target_id: UUID) -> HttpResponse:
+        """Let others have all of it, or all but one stop."""
+        asked = checked(serializers.ReleaseWalkIn(data=request.data))
+        held = walks.release_walk(target_id=target_id, by=caller(request), keep=asked.get("keep"), now=timezone.now())
+        return _json(_walk(held, None))
+
+
+class Who(TypedDict):
+    """Who asks, by a phone's token or as somebody who is logged in."""
+
+    token_sha256: str | None
+    user_id: UUID | None
+
+
+def _who(request: Request) -> Who:
+    token = bearer_token(request)
+    if not token and request.user.pk is None:
+        raise NotAuthenticated(_("Sign in first."))
+    return {"token_sha256": phones.sha256(token) if token else None, "user_id": None if token else request.user.pk}
+
+
+def _json(body: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")
+
+
+def _walk(held: Sequence[Assignment], reason: Reason | None) -> dict[str, Any]:
+    stops = [{"assignment": shapes.assignment(one), "slot": shapes.slot(one.slot)} for one in held]
+    return {"stops": stops, "reason": reason._asdict() if reason else None}
 
 
 def _position(asked: dict[str, Any]) -> Position | None:
@@ -118,3 +166,17 @@ class Release(APIView):
         checked(serializers.Operation(data=request.data))
         released = assignments.release(assignment_id=assignment_id, by=caller(request), now=timezone.now())
         return Response(shapes.assignment(released))
+
+
+class Decline(APIView):
+    """A place where the photograph cannot be taken."""
+
+    @extend_schema(request=serializers.DeclineIn, responses={200: serializers.AssignmentOut, 409: serializers.Problem})
+    def post(self, request: Request, assignment_id: UUID) -> Response:
+        """Say so, and why; enough people who do, and nobody is sent there any more."""
+        asked = checked(serializers.DeclineIn(data=request.data))
+        declined = places.decline(
+            assignment_id=assignment_id, by=caller(request), reason=asked["reason"], note=asked["note"],
+            now=timezone.now(),
+        )  # fmt: skip
+        return Response(shapes.assignment(declined))

@@ -11,7 +11,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from capturegraph.models import Device, User
-from capturegraph.services import people
+from capturegraph.services.people import phones
 from capturegraph.services.refusals import Forbidden, NotAuthenticated
 
 
@@ -39,15 +39,15 @@ class DeviceAuthentication(BaseAuthentication):
         if token is None:
             return None
         now = timezone.now()
-        device = Device.objects.select_related("user").filter(token_sha256=people.sha256(token)).first()
+        device = Device.objects.select_related("user").filter(token_sha256=phones.sha256(token)).first()
         if device is None or device.revoked_at or not device.user.is_active:
             text = _("This phone is not signed in. Open your invitation link again.")
             raise NotAuthenticated(text, code="token_unknown")
         if device.expires_at <= now:
             text = _("This phone was not used for long. Open your invitation link again.")
             raise NotAuthenticated(text, code="token_expired")
-        if device.last_seen_at < now - people.SEEN_AT_MOST_EVERY:
-            people.seen(device_id=device.pk, now=now)
+        if device.last_seen_at < now - phones.SEEN_AT_MOST_EVERY:
+            phones.seen(device_id=device.pk, now=now)
         return device.user, device
 
     def authenticate_header(self, request: Request) -> str:

@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-import tempfile
-from typing import IO, Any, BinaryIO, cast
+import math
+from typing import IO, Any, BinaryIO
 from uuid import UUID
 
-from django.conf import settings
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
+from django.http.request import UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from capturegraph.api import serializers, shapes
 from capturegraph.api.access import caller, calling_device
+from capturegraph.api.originals import give_original
 from capturegraph.api.parsers import GuardedMultiPartParser, RawParser
+from capturegraph.api.pictures import shown_small
 from capturegraph.api.problems import checked
-from capturegraph.models import Capture
-from capturegraph.services import captures, photographs
-from capturegraph.services.captures import Words
-from capturegraph.services.refusals import NotFound, TooLarge
+from capturegraph.api.ranges import stretch_of
+from capturegraph.models import Capture, PhotoFinding
+from capturegraph.photos import small
+from capturegraph.services.privacy.seeing import Thing, find_capture
+from capturegraph.services.refusals import Invalid
+from capturegraph.services.uploads import captures, keeping, manifests, photographs, small_photos
+from capturegraph.services.uploads.captures import Words
+from capturegraph.services.uploads.photographs import Arrived
 
 CHUNK = 256 * 1024
+ABOUT_BYTES = [
+    OpenApiParameter(
+        "Content-Range", str, OpenApiParameter.HEADER,
+        description="Which bytes these are, “bytes 0-999/5000”; with no body “bytes */5000” asks which are here.",
+    ),
+    OpenApiParameter(
+        "Repr-Digest", str, OpenApiParameter.HEADER, description="Of the whole photo, “sha-256=:base64:” (RFC 9530)."
+    ),
+    OpenApiParameter(
+        "X-Photo-SHA256", str, OpenApiParameter.HEADER, description="The same as 64 hexadecimal digits."
+    ),
+]  # fmt: skip
+SIDE = OpenApiParameter(
+    "side", int, enum=small_photos.SIDES, default=small_photos.SHOWN_SIDE,
+    description="Pixels of the longer side, at most.",
+)  # fmt: skip
 
 
 def _words(data: dict[str, Any]) -> Words:
-    names = ("latitude", "longitude", "accuracy_m", "heading", "from_library", "photo_sha256", "photo_size", "extra")
+    names = (
+        "latitude", "longitude", "accuracy_m", "heading", "from_library", "photo_sha256", "photo_size", "sent_at",
+        "extra",
+    )  # fmt: skip
     return Words(
         target_id=data["target"],
         assignment_id=data.get("assignment"),
@@ -39,7 +64,9 @@ def _words(data: dict[str, Any]) -> Words:
 
 
 def _receipt(capture: Capture, created: bool) -> Response:
-    body = shapes.receipt(capture, captures.present_assignment(capture))
+    # Nobody has looked into a photograph that has only just come.
+    found = None if created else PhotoFinding.objects.filter(pk=capture.pk).first()
+    body = shapes.receipt(capture, captures.present_assignment(capture), found)
     return Response(body, status=201 if created else 200)
 
 
@@ -68,13 +95,14 @@ class OneCapture(APIView):
     @extend_schema(responses=serializers.ReceiptOut)
     def get(self, request: Request, capture_id: UUID) -> Response:
         """Show what became of it."""
-        return _receipt(_visible(request, capture_id), created=False)
+        capture = find_capture(capture_id=capture_id, to_see=Thing.POSITION, by=caller(request))
+        return _receipt(capture, created=False)
 
     @extend_schema(request=serializers.CaptureIn, responses={201: serializers.ReceiptOut, 200: serializers.ReceiptOut})
     def put(self, request: Request, capture_id: UUID) -> Response:
         """Say what the phone knows of it; the answer says what it did."""
         asked = checked(serializers.CaptureIn(data=request.data))
-        capture, created = captures.receive(
+        capture, created = photographs.receive_words(
             capture_id=capture_id, words=_words(asked), by=caller(request), device=calling_device(request),
             now=timezone.now(),
         )  # fmt: skip
@@ -89,42 +117,62 @@ class Photo(APIView):
     @extend_schema(responses={(200, "image/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, capture_id: UUID) -> FileResponse:
         """Give the original, as a file to keep: it is never shown as a page of ours."""
-        capture = _visible(request, capture_id)
-        if capture.state != Capture.State.STORED:
-            raise NotFound(_("Its photo has not arrived yet."))
-        name = str(capture.photo.name).rpartition("/")[2]
-        return FileResponse(
-            capture.photo.open("rb"), as_attachment=True, filename=name, content_type=capture.photo_type
-        )
+        return give_original(caller(request), capture_id)
 
     @extend_schema(
         request={"image/*": OpenApiTypes.BINARY},
-        responses={200: serializers.ReceiptOut, 201: serializers.ReceiptOut},
+        parameters=ABOUT_BYTES,
+        responses={200: serializers.ReceiptOut, 201: serializers.ReceiptOut, 202: serializers.PartialPhotoOut},
     )
     def put(self, request: Request, capture_id: UUID) -> Response:
-        """Send it. The same bytes again are success."""
-        with tempfile.TemporaryFile() as file:
-            _spool(request.stream, file)
-            capture, created = photographs.receive_photo(
-                capture_id=capture_id, file=cast(BinaryIO, file), by=caller(request), now=timezone.now()
+        """Send it, or a part of it, or ask which bytes are here. The same bytes again are success."""
+        stretch = stretch_of(request)
+        with keeping.scratch() as file:
+            spool(request.stream, file)
+            arrived = photographs.receive_photo(
+                capture_id=capture_id, file=file, stretch=stretch, by=caller(request), now=timezone.now()
             )
-        return _receipt(capture, created)
+        return _receipt(arrived.capture, arrived.created) if arrived.capture and arrived.is_stored else _part(arrived)
 
 
-def _spool(stream: IO[bytes] | None, file: IO[bytes]) -> None:
-    size = 0
-    while stream is not None and (chunk := stream.read(CHUNK)):
-        size += len(chunk)
-        if size > settings.MAX_PHOTO_BYTES:
-            raise TooLarge(_("This photo is larger than 40 MB. Lower the camera's resolution."))
+def spool(stream: IO[bytes] | None, file: BinaryIO, most: float = math.inf) -> None:
+    """Write down what comes, to the end or to where the connection breaks; somewhat more than `most` bytes at most."""
+    while stream is not None and file.tell() <= most:
+        try:
+            chunk = stream.read(CHUNK)
+        except UnreadablePostError:
+            # Some servers give an error there, ours just an end.
+            return
+        if not chunk:
+            return
         file.write(chunk)
 
 
-def _visible(request: Request, capture_id: UUID) -> Capture:
-    capture = Capture.objects.filter(pk=capture_id).first()
-    if capture is None or not captures.may_see(caller(request), capture):
-        raise NotFound(_("There is no such capture."))
-    return capture
+def _part(arrived: Arrived) -> Response:
+    body = shapes.partial_photo(arrived)
+    headers = {"Range": f"bytes=0-{arrived.received - 1}"} if arrived.received else None
+    return Response(body, status=202, headers=headers)
+
+
+class SmallPhoto(APIView):
+    """The photograph of a capture, small enough to be looked at on a phone."""
+
+    @extend_schema(parameters=[SIDE], responses={(200, small.MEDIA_TYPE): OpenApiTypes.BINARY})
+    def get(self, request: Request, capture_id: UUID) -> HttpResponse | FileResponse:
+        """Show it. Where it is not there yet, it is made."""
+        capture = find_capture(capture_id=capture_id, to_see=Thing.SMALL, by=caller(request))
+        side = _side(request)
+        file = small_photos.open_small(capture=capture, side=side)
+        # What is kept under a capture is never another photo.
+        return shown_small(request, f"{capture.photo_sha256[:16]}-{side}", file, immutable=True)
+
+
+def _side(request: Request) -> int:
+    asked = request.query_params.get("side", str(small_photos.SHOWN_SIDE))
+    if asked not in map(str, small_photos.SIDES):
+        reason = _("Write one of %s.") % ", ".join(map(str, small_photos.SIDES))
+        raise Invalid(reason, errors=[{"field": "side", "reason": reason}])
+    return int(asked)
 
 
 class Manifest(APIView):
@@ -134,7 +182,6 @@ class Manifest(APIView):
     def post(self, request: Request) -> Response:
         """Say have, missing or refused for each capture of the caller."""
         asked = checked(serializers.ManifestIn(data=request.data))["captures"]
-        found = captures.manifest(by=caller(request), asked=[(one["id"], one["sha256"]) for one in asked])
-        results = [{"id": capture_id, "status": status} for capture_id, status in found]
-        have = sum(status == "have" for __, status in found)
-        return Response({"results": results, "have": have, "total": len(found)})
+        found = manifests.manifest(by=caller(request), asked=[(one["id"], one["sha256"]) for one in asked])
+        have = sum(one.status == "have" for one in found)
+        return Response({"results": [one._asdict() for one in found], "have": have, "total": len(found)})

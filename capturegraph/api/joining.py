@@ -1,4 +1,4 @@
-"""Joining, and who one is."""
+"""Joining by invite, and signing a phone in by a link."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from capturegraph.api import serializers, shapes
-from capturegraph.api.access import caller, calling_device
 from capturegraph.api.problems import checked
 from capturegraph.models import CandidateSlot, Membership
-from capturegraph.services import people
+from capturegraph.services.people import joining
 
 
 class Join(APIView):
-    """Become a member by invite. Repeat it as often as you like: the same phone stays the same person."""
+    """Become a member by invite, or sign this phone in by a link. A repeat is the same phone and the same person."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -26,7 +25,7 @@ class Join(APIView):
         """Join."""
         now = timezone.now()
         asked = checked(serializers.JoinIn(data=request.data))
-        joined = people.join(**asked, now=now)
+        joined = joining.join(**asked, now=now)
         role = Membership.objects.get(user=joined.user, target=joined.target).role
         counts = CandidateSlot.objects.of(joined.target).counts(now)
         body = {
@@ -35,19 +34,3 @@ class Join(APIView):
             "device": shapes.device(joined.device),
         }
         return Response(body, status=201 if joined.created else 200)
-
-
-class Me(APIView):
-    """Who is asking."""
-
-    @extend_schema(responses=serializers.MeOut)
-    def get(self, request: Request) -> Response:
-        """Say who is asking, and what they are in which target."""
-        user, device = caller(request), calling_device(request)
-        memberships = Membership.objects.current().filter(user=user).select_related("target").order_by("created_at")
-        shown = [
-            {"role": m.role, "target": {"id": m.target_id, "name": m.target.name, "state": m.target.state}}
-            for m in memberships
-        ]
-        body = {"id": user.pk, "name": str(user), "memberships": shown}
-        return Response({**body, "device": shapes.device(device) if device else None})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
@@ -34,7 +35,10 @@ class GuardedJSONParser(BaseParser):
         Raises:
             ParseError: it is not such JSON. TooLarge: it is longer than 1 MB.
         """
-        body = stream.read(MAX_JSON_BYTES + 1)
+        try:
+            body = stream.read(MAX_JSON_BYTES + 1)
+        except UnreadablePostError:
+            raise ParseError(_("The request broke off. Send it again.")) from None
         if len(body) > MAX_JSON_BYTES:
             raise TooLarge(_("A JSON body may have up to 1 MB."))
         try:
@@ -76,17 +80,36 @@ class GuardedMultiPartParser(MultiPartParser):
         """Read the body.
 
         Raises:
-            ParseError: it is no such form.
+            ParseError: it is no such form, or not all of one.
         """
+        counted = _Counted(stream)
         try:
-            parsed = super().parse(stream, media_type, parser_context)
+            parsed = super().parse(counted, media_type, parser_context)  # type: ignore[arg-type]
         except MultiPartParserError as error:
             raise ParseError(_("This form cannot be read: %s") % error) from None
+        except UnreadablePostError:
+            raise ParseError(_("The form broke off. Send it again.")) from None
+        request = (parser_context or {}).get("request")
+        if request and counted.count < int(request.META.get("CONTENT_LENGTH") or 0):
+            # Django takes a form that breaks off for one that ends: its last value would be half of one.
+            raise ParseError(_("The form broke off. Send it again."))
         for name, values in parsed.data.lists():
             for value in (name, *values):
                 if isinstance(value, str) and ("\0" in value or not _is_text(value)):
                     raise ParseError(_("“%s” holds a character that cannot be kept. Delete it.") % name.strip("\0"))
         return parsed
+
+
+class _Counted:
+    """A stream that counts what is read of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self.count = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self.count += len(chunk)
+        return chunk
 
 
 def _is_text(value: str) -> bool:

@@ -16,15 +16,16 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from capturegraph.api import shapes
-from capturegraph.models import Assignment, Batch
+from capturegraph.models import Assignment, Batch, Job
 from capturegraph.services.refusals import Busy, Refused
+from capturegraph.services.uploads import keeping
 
 PROBLEM_JSON = "application/problem+json"
 TITLES = {
     400: "The request cannot be understood", 401: "Not signed in", 403: "Not allowed", 404: "Not there",
     405: "No such method here", 406: "No such representation", 409: "It contradicts what is there", 410: "Gone",
-    413: "Too large", 415: "Not a kind of content that is taken", 422: "Damaged on the way", 429: "Too often",
-    503: "Busy",
+    411: "How long it is has to be said", 413: "Too large", 415: "Not a kind of content that is taken",
+    416: "Not a part of the whole", 422: "Damaged on the way", 429: "Too often", 503: "Busy", 507: "No room left",
 }  # fmt: skip
 CODES = {
     exceptions.ParseError: "bad_request",
@@ -46,6 +47,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         # The database gave up waiting for a lock or is restarting: the same request will do in a moment.
         log.warning("database: %s", error)
         error = Busy(_("The server is very busy. Try again in a second."))
+    if isinstance(error, OSError) and error.errno in keeping.FULL:
+        # Bodies are written to the disk before a service sees them.
+        error = keeping.no_room()
     if isinstance(error, Refused):
         return _problem(error.status, error.code, error.detail, error.errors, _shown(error.present))
     if isinstance(error, exceptions.ValidationError):
@@ -95,6 +99,8 @@ def _shown(present: Any) -> Any:
         return shapes.assignment(present)
     if isinstance(present, Batch):
         return shapes.batch(present)
+    if isinstance(present, Job):
+        return shapes.job(present)
     return present
 
 

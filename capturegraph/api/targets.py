@@ -19,12 +19,15 @@ from rest_framework.views import APIView
 
 from capturegraph.api import serializers, shapes
 from capturegraph.api.access import Access, caller, target_for
+from capturegraph.api.filters import FILTERS, wanted
 from capturegraph.api.pagination import ByChange, ByTime
 from capturegraph.api.problems import checked
 from capturegraph.formats import write_geojson
 from capturegraph.models import Assignment, CandidateSlot, Membership, Target, User
 from capturegraph.models.membership import Role
-from capturegraph.services import targets
+from capturegraph.services import copying, targets
+from capturegraph.services.exports.lists import LISTS, Question, slot_rows
+from capturegraph.services.matches import rejudging
 from capturegraph.services.refusals import Invalid
 
 
@@ -66,15 +69,46 @@ class OneTarget(APIView):
         user = caller(request)
         return Response(shown_target(target_for(user, target_id).target, user, timezone.now()))
 
-    @extend_schema(request=serializers.TargetIn(partial=True), responses=serializers.TargetOut)
+    @extend_schema(request=serializers.TargetChangeIn(partial=True), responses=serializers.TargetChangedOut)
     def patch(self, request: Request, target_id: UUID) -> Response:
         """Change settings of it."""
         user, now = caller(request), timezone.now()
         target_for(user, target_id, at_least=Role.COORDINATOR)
-        asked = checked(serializers.TargetIn(data=request.data, partial=True))
-        asked.pop("operation_id", None)
-        target = targets.change_target(target_id=target_id, by=user, values=asked, now=now)
-        return Response(shown_target(target, user, now))
+        asked = checked(serializers.TargetChangeIn(data=request.data, partial=True))
+        reopen, operation_id = asked.pop("reopen", False), asked.pop("operation_id", None)
+        target, job = targets.change_target(
+            target_id=target_id, by=user, values=asked, now=now, reopen=reopen, operation_id=operation_id
+        )
+        return Response({**shown_target(target, user, now), "job": job.pk if job else None})
+
+
+class Preview(APIView):
+    """What saving settings would do."""
+
+    @extend_schema(request=serializers.TargetChangeIn(partial=True), responses=serializers.SettingsPreviewOut)
+    def post(self, request: Request, target_id: UUID) -> Response:
+        """Count the captures and slots that it would change, and change nothing."""
+        target = target_for(caller(request), target_id, at_least=Role.COORDINATOR).target
+        asked = checked(serializers.TargetChangeIn(data=request.data, partial=True))
+        values = {name: value for name, value in asked.items() if name not in ("reopen", "operation_id")}
+        return Response(rejudging.preview(target=target, values=values, now=timezone.now()))
+
+
+class Copy(APIView):
+    """Another target like one that is there."""
+
+    @extend_schema(request=serializers.CopyIn, responses={201: serializers.CopiedOut, 200: serializers.CopiedOut})
+    def post(self, request: Request, target_id: UUID) -> Response:
+        """Copy its settings, and its places where that is asked; nobody who takes part. A repeat gives the same one."""
+        user, now = caller(request), timezone.now()
+        source = target_for(user, target_id, at_least=Role.COORDINATOR).target
+        asked = checked(serializers.CopyIn(data=request.data))
+        target, created, job = copying.copy_target(
+            source=source, name=asked["name"], by=user, places=asked["places"], now=now,
+            operation_id=asked.get("operation_id"),
+        )  # fmt: skip
+        body = {**shown_target(target, user, now), "job": job.pk if job else None}
+        return Response(body, status=201 if created else 200)
 
 
 class Slots(APIView):
@@ -98,15 +132,15 @@ class Slots(APIView):
 class SlotsGeoJSON(APIView):
     """The slots of a target as one GeoJSON FeatureCollection."""
 
-    @extend_schema(responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
+    @extend_schema(parameters=FILTERS, responses={(200, "application/geo+json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, target_id: UUID) -> StreamingHttpResponse:
         """Stream them."""
         access, user, now = target_for(caller(request), target_id), caller(request), timezone.now()
         holders = _holders(access, now)
+        asked = Question(access.target, now, access.sees_people, *wanted(request, LISTS["slots"], access.target))
 
         def features() -> Iterator[dict[str, Any]]:
-            rows = CandidateSlot.objects.of(access.target).exclude(latitude=None).order_by("rank", "pk")
-            for slot in rows.iterator(chunk_size=2000):
+            for slot in slot_rows(asked).exclude(latitude=None).iterator(chunk_size=2000):
                 properties = _listed(slot, holders, access, user)
                 place = {name: properties.pop(name) for name in ("latitude", "longitude")}
                 yield {**place, "properties": properties}

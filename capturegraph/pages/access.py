@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest
 
 from capturegraph.models import Membership, Target, User
 from capturegraph.models.membership import Role
+from capturegraph.pages.first_steps import Step, first_steps
+from capturegraph.services.reviewing import queue
 
 
 class Place(NamedTuple):
@@ -22,6 +24,16 @@ class Place(NamedTuple):
     def coordinates(self) -> bool:
         """Whether this person may change things."""
         return self.role == Role.COORDINATOR
+
+    @property
+    def to_review(self) -> int:
+        """How many photographs wait for this person to judge them."""
+        return queue.waiting_for(self.user).filter(target=self.target).count()
+
+    @property
+    def first_steps(self) -> list[Step]:
+        """What a coordinator does first in a new target; empty once it has been done, and for everybody else."""
+        return first_steps(self.target) if self.coordinates else []
 
 
 def person(request: HttpRequest) -> User:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from capturegraph.models import User
 from capturegraph.pages.access import person
 from capturegraph.pages.forms import PasswordForm
-from capturegraph.services import people
+from capturegraph.services.people import accounts
 from capturegraph.services.refusals import Invalid
 
 
@@ -67,7 +67,7 @@ def _changed(user: User, form: PasswordForm) -> bool:
         form.add_error("new", _("That is the old one. Choose another."))
         return False
     try:
-        people.change_password(user=user, password=form.cleaned_data["new"], now=timezone.now())
+        accounts.change_password(user=user, password=form.cleaned_data["new"], now=timezone.now())
     except Invalid as refused:
         for error in refused.errors:
             form.add_error("new", error["reason"])

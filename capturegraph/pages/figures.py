@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-STATES = ("fulfilled", "held", "waiting", "not_capturable", "pool", "withdrawn")
-IN_BAR = STATES[:4]
+IN_BAR = ("fulfilled", "held", "again", "waiting", "not_capturable")
 
 
 def total_asked(counts: Mapping[str, int]) -> int:
@@ -19,7 +18,7 @@ def bar(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     total = total_asked(counts) or 1
     pieces, start = [], 0
     for state in IN_BAR:
-        end = min(1000, start + round(1000 * counts[state] / total))
+        end = min(1000, start + round(1000 * counts.get(state, 0) / total))
         if end > start:
             pieces.append({"state": state, "start": start, "width": end - start})
         start = end

@@ -30,6 +30,7 @@ class OneTimePasswordMiddleware:
         # Without a session cookie nobody is logged in, and looking would make the phone's pages vary by cookie.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith("/api/"):
             return False
-        if request.path in {reverse(name) for name in OPEN}:
+        # Whoever has a link to a new password chooses one there, and needs no other page for it.
+        if request.path.startswith("/reset/") or request.path in {reverse(name) for name in OPEN}:
             return False
         return request.user.is_authenticated and request.user.must_change_password

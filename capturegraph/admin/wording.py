@@ -1,0 +1,111 @@
+"""The words for what was written down. A new kind of event is a line here; without one it is told by its own verb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+NOUNS: dict[str, StrOrPromise] = {
+    "capture": _("its photo"), "photo_part": _("its photo"), "plan": _("its plan"), "target": _("its target"),
+    "user": _("the person"),
+    "webhook": _("its webhook"),
+}  # fmt: skip
+"""Whose events are told of a row that has none of its own."""
+
+VERBS: dict[tuple[str, str], StrOrPromise] = {
+    ("", "created"): _("Made it"),
+    ("", "changed"): _("Changed it"),
+    ("", "withdrawn"): _("Withdrew it"),
+    ("", "left as it was"): _("Saved it without a change"),
+    ("", "removed"): _("Removed it"),
+    ("", "accepted"): _("Accepted it"),
+    ("", "rejected"): _("Rejected it"),
+    ("", "undone"): _("Undid it"),
+    ("assignment", "claimed"): _("Took the place"),
+    ("assignment", "extended"): _("Asked for more time"),
+    ("assignment", "revived"): _("Took it up again"),
+    ("assignment", "fulfilled"): _("Was done with it"),
+    ("assignment", "released"): _("Gave it back"),
+    ("assignment", "declined"): _("Said no"),
+    ("assignment", "expired"): _("Ran out of time"),
+    ("assignment", "withdrawn"): _("Took it away from them"),
+    ("assignment", "planned"): _("Planned it for them"),
+    ("batch", "previewed"): _("Looked at the file"),
+    ("batch", "applied"): _("Brought its places in"),
+    ("batch", "failed"): _("The file could not be read"),
+    ("capture", "received"): _("Sent what the phone knows"),
+    ("capture", "stored"): _("Its photo came, and is safe"),
+    ("capture", "refused"): _("Its photo could not be read"),
+    ("capture", "review undone"): _("Took the verdict back"),
+    ("capture", "linked"): _("Said which place it shows"),
+    ("capture", "unlinked"): _("Took that back"),
+    ("capture", "uncounted"): _("Stopped counting"),
+    ("capture", "counted again"): _("Counts again"),
+    ("device", "revoked"): _("Shut the phone out"),
+    ("device", "renewed"): _("The phone went on"),
+    ("invite", "invited"): _("Made the invitation"),
+    ("invite", "revoked"): _("Ended the invitation"),
+    ("job", "asked to stop"): _("Asked it to stop"),
+    ("job", "asked again"): _("Asked for it once more"),
+    ("job", "done"): _("Came to its end"),
+    ("job", "failed"): _("Failed"),
+    ("job", "cancelled"): _("Was stopped"),
+    ("job", "copied"): _("Copied the places"),
+    ("photo_part", "kept"): _("Kept a piece of it"),
+    ("photo_part", "dropped"): _("Dropped a piece of it"),
+    ("plan", "answered"): _("Worked it out"),
+    ("plan", "discarded"): _("Discarded it"),
+    ("pool", "emptied"): _("Let every place wait"),
+    ("slot", "fulfilled"): _("Done"),
+    ("slot", "reopened"): _("Waits again"),
+    ("slot", "not_capturable"): _("Closed: nobody can get there"),
+    ("slot", "waiting"): _("Waits"),
+    ("slot", "planned"): _("Planned for somebody"),
+    ("slot", "reference changed"): _("Another reference photo"),
+    ("slot", "kept open"): _("Is to be tried on"),
+    ("target", "checked"): _("Ticked a step before opening"),
+    ("target", "unchecked"): _("Took a tick back"),
+    ("target", "opened"): _("Opened it"),
+    ("target", "copied"): _("Copied it from another one"),
+    ("target", "refreshed"): _("Chose the places that wait"),
+    ("target", "wrote"): _("Wrote to people"),
+    ("user", "joined"): _("Joined"),
+    ("user", "signed in"): _("Signed in a phone"),
+    ("user", "consented"): _("Agreed to the words"),
+    ("user", "set role"): _("Gave them a role"),
+    ("user", "removed"): _("Took them out"),
+    ("user", "taken in again"): _("Took them in again"),
+    ("user", "merged"): _("Merged two accounts"),
+    ("user", "erased"): _("Erased themselves"),
+    ("user", "linked"): _("Made a link for a new phone"),
+    ("user", "shut out"): _("Shut them out"),
+    ("user", "let in"): _("Let them in again"),
+    ("user", "added log-in"): _("Chose a log-in name"),
+    ("user", "changed password"): _("Chose another password"),
+    ("user", "set one-time password"): _("Gave a one-time password"),
+    ("user", "made reset link"): _("Made a link to a new password"),
+    ("user", "sent reset link"): _("Was sent a link to a new password"),
+    ("user", "reset password"): _("Chose a new password by a link"),
+    ("user", "set profile"): _("Said what they can do"),
+    ("user", "set times"): _("Said when they have time"),
+    ("webhook", "tested"): _("Tried it"),
+}
+
+FIGURES: dict[str, StrOrPromise] = {
+    "accuracy_m": _("accuracy"), "algorithms": _("algorithms"), "batch_size": _("places that wait at a time"),
+    "capture": _("the photo"), "code": _("kind"), "closed": _("closed"),
+    "code_sha256": _("code"), "counts": _("counts"), "days": _("days"),
+    "exif_off_m": _("file and phone apart by"), "exif_off_s": _("file and phone apart by"), "from": _("from"),
+    "hand_out": _("which place comes next"), "how": _("how"), "into": _("into"), "kind": _("kind"),
+    "lease_s": _("a slot is held for"), "max_accuracy_m": _("worst accuracy that counts"), "name": _("name"),
+    "note": _("note"), "open_steps": _("steps still open"), "people": _("people"), "places": _("places"),
+    "planned": _("planned"), "priority": _("priority"), "reason": _("reason"), "role": _("role"), "seat": _("seat"),
+    "sigma_m": _("σ"), "size": _("size"), "skills": _("skills"), "slot": _("place"), "state": _("state"),
+    "step": _("step"), "threshold": _("threshold in σ"), "title": _("title"), "total": _("of"), "was": _("was"),
+    "why": _("why"),
+}  # fmt: skip
+"""The names of figures that events hold."""
