@@ -8,3 +8,7 @@ class CapturegraphConfig(AppConfig):
 
     name = "capturegraph"
     verbose_name = "Capturegraph"
+
+    def ready(self) -> None:
+        """Have what this process rings for go to our broker: a web server knows of none before somebody names it."""
+        from capturegraph import celery  # noqa: F401

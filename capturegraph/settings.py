@@ -9,50 +9,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
-from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
+from capturegraph import logs
+from capturegraph import variables as read
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise ValueError("write yes or no")
-    return words[text.lower()]
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _key(text: str) -> str:
-    if len(text) < 50:
-        raise ValueError("a secret key has at least 50 characters")
-    return text
-
-
-def _origins(text: str) -> list[str]:
-    origins = _names(text)
-    for origin in origins:
-        if urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).hostname:
-            raise ValueError(f"“{origin}” is no origin; write one like https://photos.example.org")
-    return origins
-
-
-def _database(text: str) -> str:
-    scheme = urlsplit(text).scheme
-    if scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ValueError("it starts with sqlite:/// or postgresql://")
-    return text
-
-
-def _broker(text: str) -> str:
-    if urlsplit(text).scheme not in ("filesystem", "redis", "rediss", "amqp", "amqps", "memory"):
-        raise ValueError("it starts with filesystem://, redis:// or amqp://")
-    return text
 
 
 class Variable(NamedTuple):
@@ -65,15 +29,36 @@ class Variable(NamedTuple):
 
 
 VARIABLES = (
-    Variable("CAPTUREGRAPH_PRODUCTION", _flag, False, "HTTPS only, and nothing that is not set here is guessed."),
-    Variable("CAPTUREGRAPH_SECRET_KEY", _key, None, "Signs sessions. Without it, one is made and kept in VAR."),
-    Variable("CAPTUREGRAPH_HOSTS", _names, ["localhost", "127.0.0.1", "[::1]"], "Names the server answers to."),
-    Variable("CAPTUREGRAPH_ORIGINS", _origins, [], "Origins whose forms are trusted, with https://."),
-    Variable("CAPTUREGRAPH_DATABASE_URL", _database, None, "sqlite:///path or postgresql://…; else SQLite in VAR."),
-    Variable("CAPTUREGRAPH_BROKER_URL", _broker, "filesystem://", "redis://…, amqp://…, or files in VAR."),
+    Variable("CAPTUREGRAPH_PRODUCTION", read.flag, False, "HTTPS only, and nothing that is not set here is guessed."),
+    Variable("CAPTUREGRAPH_SECRET_KEY", read.key, None, "Signs sessions. Without it, one is made and kept in VAR."),
+    Variable("CAPTUREGRAPH_HOSTS", read.names, ["localhost", "127.0.0.1", "[::1]"], "Names the server answers to."),
+    Variable("CAPTUREGRAPH_ORIGINS", read.origins, [], "Origins whose forms are trusted, with https://."),
+    Variable("CAPTUREGRAPH_DATABASE_URL", read.database, None, "sqlite:///path or postgresql://…; else SQLite in VAR."),
+    Variable("CAPTUREGRAPH_BROKER_URL", read.broker, "filesystem://", "redis://…, amqp://…, or files in VAR."),
+    Variable(
+        "CAPTUREGRAPH_EMAIL_URL", read.mail, read.Mail(), "smtp://user:password@host:587/?tls=yes, smtps://…, console:."
+    ),
     Variable("CAPTUREGRAPH_VAR", Path, BASE_DIR / "var", "The folder of the database, photographs and messages."),
-    Variable("CAPTUREGRAPH_SWEEP_S", int, 60, "Seconds of a cycle of the sweep."),
-    Variable("CAPTUREGRAPH_LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Variable("CAPTUREGRAPH_SWEEP_S", read.seconds, 30, "Seconds of a cycle of the sweep."),
+    Variable("CAPTUREGRAPH_REFRESH_S", read.seconds, 900, "Seconds between two choices of the places that wait."),
+    Variable("CAPTUREGRAPH_RETENTION_S", read.seconds, 86_400, "Seconds between two deletions of old records of runs."),
+    Variable(
+        "CAPTUREGRAPH_KEEP_REFUSED_DAYS", read.days, None, "Days that photos nobody could read are kept; else for ever."
+    ),
+    Variable(
+        "CAPTUREGRAPH_KEEP_POSITIONS_DAYS",
+        read.days,
+        None,
+        "Days that positions are kept once a target is closed.",
+    ),
+    Variable("CAPTUREGRAPH_LEASE_S", read.seconds, 30, "A run whose worker is silent for so many seconds is given up."),
+    Variable("CAPTUREGRAPH_WEBHOOKS_PRIVATE", read.flag, False, "Whether webhooks may lead into private networks."),
+    Variable(
+        "CAPTUREGRAPH_REVIEW_BEFORE_OPENING", read.flag, False, "Whether a draft is opened only with all steps ticked."
+    ),
+    Variable("CAPTUREGRAPH_BLUR", read.blurrer, "", "What blurs faces before others than reviewers see a photo: haar."),
+    Variable("CAPTUREGRAPH_LOG_LEVEL", read.one_of(logs.LEVELS), "INFO", "DEBUG, INFO, WARNING or ERROR."),
+    Variable("CAPTUREGRAPH_LOG_FORMAT", read.one_of(logs.FORMATS), "auto", "lines or json; auto: json in production."),
 )
 
 
@@ -99,8 +84,6 @@ if PRODUCTION:
     for _name in ("SECRET_KEY", "HOSTS", "ORIGINS", "DATABASE_URL"):
         if not os.environ.get(f"CAPTUREGRAPH_{_name}"):
             _stop(f"CAPTUREGRAPH_PRODUCTION is on, so CAPTUREGRAPH_{_name} has to be set too.")
-if ENV["LOG_LEVEL"] not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-    _stop("the variable CAPTUREGRAPH_LOG_LEVEL cannot be read: it is DEBUG, INFO, WARNING or ERROR.")
 if ENV["SWEEP_S"] < 1:
     _stop("the variable CAPTUREGRAPH_SWEEP_S cannot be read: a cycle lasts at least 1 second.")
 
@@ -140,12 +123,14 @@ INSTALLED_APPS = [
     "capturegraph.apps.CapturegraphConfig",
 ]
 MIDDLEWARE = [
+    "capturegraph.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "capturegraph.pages.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "capturegraph.form_size.FormSizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -165,6 +150,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "capturegraph.pages.languages.spoken",
             ]
         },
     }
@@ -182,6 +168,16 @@ def _sqlite_options() -> dict[str, Any]:
     }
 
 
+def _postgresql_options() -> dict[str, Any]:
+    return {
+        # Django prepares no statement unless it is told to, which halves the claims a second (README, "decisions").
+        "server_side_binding": True,
+        "prepare_threshold": 1,
+        # A process that was stopped in the middle of a transaction keeps its rows locked for no longer than a lease.
+        "options": f"-c idle_in_transaction_session_timeout={1000 * int(ENV['LEASE_S'])}",
+    }
+
+
 def _databases(url: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
@@ -190,8 +186,7 @@ def _databases(url: str) -> dict[str, Any]:
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = _sqlite_options()
     else:
-        # Django prepares no statement unless it is told to, which halves the claims a second (README, "decisions").
-        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "server_side_binding": True, "prepare_threshold": 1}
+        parsed["OPTIONS"] = {**_postgresql_options(), **parsed.get("OPTIONS", {})}
     return parsed
 
 
@@ -205,6 +200,17 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/console/"
 LOGOUT_REDIRECT_URL = "/"
+
+# --- e-mail: a link to a new password, and nothing else ---------------------------------------------------------------
+
+MAIL: read.Mail = ENV["EMAIL_URL"]
+MAIL_IS_SENT = MAIL.backend != "dummy"
+EMAIL_BACKEND = f"django.core.mail.backends.{MAIL.backend}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.tls, MAIL.ssl
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL.sender
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
@@ -220,12 +226,21 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+BLUR: str = ENV["BLUR"]
 MAX_PHOTO_BYTES = 40_000_000
-MAX_BATCH_BYTES = 64_000_000
+MAX_BATCH_BYTES = 256_000_000
+# What is larger is read by a worker, not while somebody waits.
+MAX_WAITED_FOR_BYTES = 32_000_000
+MAX_ARCHIVE_BYTES = 64_000_000
 
 # --- language and time ------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# Each calls itself by its own name: whoever looks for it may read no other.
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("es", "Español"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "capturegraph" / "locale"]
+# Set by the page on which somebody chooses, and by nothing else: who has not chosen is sent no cookie.
+LANGUAGE_COOKIE_NAME = "capturegraph_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -257,7 +272,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 # --- the API ----------------------------------------------------------------------------------------------------------
 
@@ -293,7 +308,14 @@ SPECTACULAR_SETTINGS = {
         "SlotState": "capturegraph.models.CandidateSlot.State",
         "AssignmentState": "capturegraph.models.Assignment.State",
         "CaptureState": "capturegraph.models.Capture.State",
+        "RejectedFor": "capturegraph.models.Capture.RejectedFor",
+        "DeclineReason": "capturegraph.models.Assignment.Reason",
         "BatchState": "capturegraph.models.Batch.State",
+        "JobState": "capturegraph.models.Job.State",
+        "PlanState": "capturegraph.models.Plan.State",
+        "WebhookState": "capturegraph.models.Webhook.State",
+        "DeliveryState": "capturegraph.models.Delivery.State",
+        "AvailabilityKind": "capturegraph.models.Availability.Kind",
         "Role": "capturegraph.models.membership.Role",
     },
 }
@@ -311,15 +333,16 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # In memory: beats that shared a file would lock each other out of it, and the rows say what is due anyway.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "capturegraph.beat:Scheduler"
+# A beat asks often and is cleared once a cycle: most ticks find that it is another one's turn, or that all is done.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "capturegraph.sweep", "schedule": ENV["SWEEP_S"], "options": {"expires": ENV["SWEEP_S"]}}
+    name: {
+        "task": "capturegraph.run_service",
+        "schedule": max(0.2, min(5.0, ENV[f"{variable}_S"] / 10)),
+        "kwargs": {"service": name},
+        "options": {"expires": ENV["LEASE_S"]},
+    }
+    for name, variable in (("sweep", "SWEEP"), ("refresh_targets", "REFRESH"), ("retention", "RETENTION"))
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": ENV["LOG_LEVEL"]},
-}
+LOGGING = logs.configuration(ENV["LOG_LEVEL"], ENV["LOG_FORMAT"], production=PRODUCTION)

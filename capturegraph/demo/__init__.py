@@ -14,6 +14,8 @@ OPERATION = UUID("b1791792-dc40-4a00-8000-000000000039")
 
 FILE_NAME = "boundary-stones.geojson"
 
+CONTACT = "Carol, the coordinator of this demonstration"
+
 _CORNERS = {"NORTH": "North", "EAST": "East", "SOUTH": "South", "WEST": "West"}
 
 
@@ -25,12 +27,15 @@ def target() -> dict[str, Any]:
             "Photograph each stone from about two metres away, its inscription legible and its iron fence in view. "
             "Some stand in gardens: stay on the pavement, and ask before you step on anybody's lawn."
         ),
-        "contact": "Carol, the coordinator of this demonstration",
         "consent_text": (
             "Your name, your photographs, and where and when you took them are stored on this computer, and the "
             "coordinator of this campaign can see them. The photographs may be shown with your name. Where you stand "
-            "when you ask for a place is not stored. Watch the traffic, and leave out any place that feels unsafe."
+            "when you ask for a place is not stored."
         ),
+        "run_by": "Whoever started this demonstration, on this computer",
+        "kept_for": "until this demonstration is deleted",
+        "photo_licence": "None: the photographs of a demonstration are for trying it out",
+        "safety_note": "Some stones stand beside busy roads. Watch the traffic, and leave out what feels unsafe.",
         "credit": "Boundary stones: District of Columbia, CC BY 4.0",
         "time_zone": "America/New_York",
         "outline": outline(),
