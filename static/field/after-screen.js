@@ -2,10 +2,13 @@
 
 import { metresBetween } from "./geodesy.js";
 import { clockTime, h, part, say } from "./page.js";
+import { drawPicture, showBlob } from "./pictures.js";
 import { markElement, setMark } from "../marks.js";
+import { whyWords } from "../photo-words.js";
 import { metresText, words } from "../words.js";
 
 const SURE = 0.99;
+const MOST_MISSED = 3;
 
 /** Which of the few endings a capture has come to; each has its mark, its sentence and what can be done next. */
 export function endingOf(capture) {
@@ -14,7 +17,7 @@ export function endingOf(capture) {
     return { kind: "problem", mark: "again" };
   }
   if (!verdict) {
-    return { kind: "open", mark: "mine" };
+    return { kind: "open", mark: "clock" };
   }
   if (verdict.named?.fulfilled) {
     return { kind: "done", mark: "fulfilled" };
@@ -25,16 +28,25 @@ export function endingOf(capture) {
   return verdict.named ? { kind: "off", mark: "again" } : { kind: "received", mark: "fulfilled" };
 }
 
+/** Why a photo did not close its place, and what to do, where that is neither its distance nor its position. */
+function whyNot(named, reason) {
+  const why = whyWords[reason];
+  return why && why(named?.metres ?? null, Math.round(Math.abs(named?.heading_off_deg ?? 0)));
+}
+
 /** The two sentences of an ending: the fact, then what to do. */
-function sentencesOf(kind, capture, name, waiting) {
+function sentencesOf(kind, capture, name, why) {
   const verdict = capture.receipt?.verdict;
-  const off = verdict?.named?.metres;
+  const named = verdict?.named;
+  const off = named?.metres ?? null;
   return {
-    problem: () => [words.notTaken, words.problem[capture.problem] ?? words.problem.other],
-    open: () => (waiting ? words.waiting : words.checking),
+    problem: () => [words.notTaken, capture.problem_text || words.problem[capture.problem] || words.problem.other],
+    open: () =>
+      ({ waiting: words.waiting, lost: [words.waiting[0], words.problem[401]] })[why] ?? words.checking,
     done: () => [words.thanks(name), words.thanksLong],
-    unjudged: () => words.unjudged[verdict.reason] ?? words.received,
-    off: () => (off === null ? words.unjudged.no_position : [words.off(off), words.offLong]),
+    unjudged: () => words.unjudged[verdict.reason] ?? whyNot(named, verdict.reason) ?? words.received,
+    off: () =>
+      whyNot(named, named.reason) ?? (off === null ? words.unjudged.no_position : [words.off(off), words.offLong]),
     received: () => words.received,
   }[kind]();
 }
@@ -93,43 +105,51 @@ function proofOf(named, metadata) {
   return [ruler(named.metres, named.allowed_m, accuracy), ...(accuracy ? [sentence] : [])];
 }
 
+/** A mark with what stands beside it. */
+function marked(mark, ...children) {
+  return h("div", { class: "marked" }, markElement(mark, "mark"), h("div", {}, ...children));
+}
+
+/** When a photo was taken: "today at 14:12", "20 November at 14:12". */
+function timeOf(moment) {
+  const time = clockTime(moment);
+  if (new Date(moment).toDateString() === new Date().toDateString()) {
+    return words.takenAt(time);
+  }
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "long" }).format(moment);
+  return words.takenOn(day, time);
+}
+
 /** The screen after a capture. */
 export class AfterScreen {
-  #shotAddress = null;
   #shotOf = null;
 
-  constructor() {
-    // What cannot be shown (a HEIC here, a broken file) leaves no broken frame behind.
-    part("shot").addEventListener("error", () => {
-      part("shot").hidden = true;
-    });
-  }
-
-  /** Shows a capture as far as it has come; `name` is the person's, `waiting` says that there is no signal. */
-  set(capture, name, waiting) {
+  /** Shows a capture as far as it has come; `name` is the person's, `why` says why it comes no further just now. */
+  set(capture, name, why) {
     const { kind, mark } = endingOf(capture);
-    const [title, long] = sentencesOf(kind, capture, name, waiting);
+    const [title, long] = sentencesOf(kind, capture, name, why);
     setMark(part("screen-after").querySelector(".verdict svg"), mark);
     say("verdict-title", title);
     say("verdict-long", long);
     say("shot-title", capture.slot.title);
-    say("shot-time", words.takenAt(clockTime(Date.parse(capture.metadata.taken_at))));
+    say("shot-time", timeOf(Date.parse(capture.metadata.taken_at)));
     this.#setShot(capture);
     this.#setProof(capture);
-    this.#setAlso(capture.receipt?.verdict?.also ?? []);
+    this.#setAlso(capture.receipt?.verdict ?? {});
     this.#setSending(capture);
   }
 
-  /** The photo itself, from the phone; it stays visible after its bytes have left the outbox. */
+  /** The photo, from the phone; one whose copy here has gone, from the server. */
   #setShot(capture) {
-    if (this.#shotOf === capture.id || !capture.photo) {
+    if (this.#shotOf === capture.id) {
       return;
     }
-    URL.revokeObjectURL(this.#shotAddress);
     this.#shotOf = capture.id;
-    this.#shotAddress = URL.createObjectURL(capture.photo);
-    part("shot").hidden = false;
-    part("shot").src = this.#shotAddress;
+    if (capture.photo) {
+      showBlob(part("shot"), capture.photo);
+    } else {
+      drawPicture(part("shot"), `/api/v1/captures/${capture.id}/photo/small/`);
+    }
   }
 
   /** The server's measure, or the phone's own until that is known. */
@@ -147,15 +167,19 @@ export class AfterScreen {
     box.hidden = !box.childElementCount;
   }
 
-  /** Whatever else the photo has closed. */
-  #setAlso(also) {
+  /** Whatever else the photo has closed, and what it missed only by its direction or its time. */
+  #setAlso({ also = [], missed = [] }) {
     const closed = also.filter((one) => one.fulfilled);
-    part("also").hidden = closed.length === 0;
-    const lines = closed.map((one) => h("p", { class: "second" }, words.alsoLine(one.title, one.metres)));
-    const title = h("strong", {}, words.alsoDid(closed.length));
-    part("also").replaceChildren(
-      h("div", { class: "marked" }, markElement("fulfilled", "mark"), h("div", {}, title, ...lines)),
-    );
+    const rows = [];
+    if (closed.length) {
+      const lines = closed.map((one) => h("p", { class: "second" }, words.alsoLine(one.title, one.metres)));
+      rows.push(marked("fulfilled", h("strong", {}, words.alsoDid(closed.length)), ...lines));
+    }
+    for (const one of missed.slice(0, MOST_MISSED)) {
+      rows.push(marked("again", h("strong", {}, words.missedLine(one.title)), h("p", { class: "second" }, one.text)));
+    }
+    part("also").replaceChildren(...rows);
+    part("also").hidden = rows.length === 0;
   }
 
   /** How far the photo's bytes are on their way. */

@@ -3,6 +3,8 @@
 
 const DEVICE = "capturegraph.device";
 
+let carried = null;
+
 /** Bytes as base64url without padding. */
 function base64url(bytes) {
   return btoa(String.fromCharCode(...bytes))
@@ -40,8 +42,13 @@ export function keep(key, value) {
 
 /** This phone's {device_id, token, user, target, name}; user and target are null until it has joined. */
 export function readDevice() {
-  const device = recall(DEVICE);
+  const device = carried ?? recall(DEVICE);
   return device?.device_id && device?.token ? device : null;
+}
+
+/** Speaks for a device from now on: the service worker has no localStorage, and is told what the page has kept. */
+export function carryDevice(device) {
+  carried = device;
 }
 
 /** Keeps what a join answered beside the key. */

@@ -1,6 +1,10 @@
 // The parts of the page by their ids, and the screens of which one is shown at a time.
 
+import { asset } from "../assets.js";
 import { setMark } from "../marks.js";
+import { clockText } from "../words.js";
+
+const styles = new Map();
 
 /** The element with this id. */
 export function part(id) {
@@ -16,7 +20,10 @@ export function say(id, text) {
   element.hidden = !text;
 }
 
-/** Shows one screen with one foot (or none) and puts the focus at its beginning when the screen has changed. */
+/**
+ * Shows one screen with one foot (or none), puts the focus at its beginning when the screen has changed, and tells the
+ * document: "shown" {screen, changed}.
+ */
 export function show(screen, foot = screen) {
   let changed = false;
   for (const element of document.querySelectorAll("main [data-screen]")) {
@@ -33,6 +40,7 @@ export function show(screen, foot = screen) {
     part("main").scrollTop = 0;
     part("main").focus({ preventScroll: true });
   }
+  document.dispatchEvent(new CustomEvent("shown", { detail: { screen, changed } }));
 }
 
 /** A plate with its sign: tone "good", "warn" or "". */
@@ -64,11 +72,28 @@ export function isLarge() {
   return document.body.clientWidth < 19 * parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
-/** A clock time in this phone's zone: "14:12". */
+/** A clock time in this phone's zone, as people of its locale write it: "14:12", "2:12 PM". */
 export function clockTime(moment) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  }).format(moment);
+  return clockText(moment);
+}
+
+/**
+ * Loads a stylesheet that the first screen goes without, once; its name stands in templates/assets.html under "styles".
+ * @returns {Promise<void>} when it is in force, or when it could not be had
+ */
+export function style(name) {
+  if (!styles.has(name)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = asset("styles")[name];
+    styles.set(
+      name,
+      new Promise((resolve) => {
+        link.addEventListener("load", resolve);
+        link.addEventListener("error", resolve);
+      }),
+    );
+    document.head.append(link);
+  }
+  return styles.get(name);
 }

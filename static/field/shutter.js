@@ -12,6 +12,7 @@ const TYPES = {
   webp: "image/webp",
   heic: "image/heic",
   heif: "image/heic",
+  avif: "image/avif",
 };
 
 /** What the phone knows of its place at one moment; null fields are left out when it is sent. */
@@ -37,9 +38,22 @@ export function pendingShutter() {
   return recall(PENDING);
 }
 
-/** Forgets the open shutter: the photo is kept, or the camera was left without one. */
-export function closeShutter() {
-  keep(PENDING, null);
+/** Notes that the photo of this shutter lies on the phone by now, and what it was taken with. */
+export function noteDraft(id, takenWith) {
+  const pending = pendingShutter();
+  if (pending?.id === id) {
+    keep(PENDING, { ...pending, drafted: takenWith });
+  }
+}
+
+/**
+ * Forgets the open shutter: the photo is kept, or the camera was left without one.
+ * @param {string} [id] only where it is this one: the camera may have been opened again meanwhile
+ */
+export function closeShutter(id = undefined) {
+  if (id === undefined || pendingShutter()?.id === id) {
+    keep(PENDING, null);
+  }
 }
 
 /** Whether a picked file is older than the tap: then it is no photo of here and now, and has no position of ours. */
@@ -71,11 +85,15 @@ function typeOf(file) {
  * @param {Position} position where the phone is now
  * @param {Compass} compass which way it looks now
  * @param {object} heldNow the slot in hand now, for when the note of the tap is lost
+ * @param {"camera"|"viewfinder"} takenWith the phone's own camera, or the viewfinder of this page
+ * @param {object|null} opened the note of the tap
  * @returns {Promise<object>} a capture as outbox.js describes it
  */
-export async function captureFrom(file, position, compass, heldNow) {
+export async function captureFrom(file, position, compass, heldNow, takenWith, opened) {
   const back = momentOf(position, compass);
-  const { id, held, tap } = pendingShutter() ?? { id: newId(), held: heldNow, tap: back };
+  // A note that has led to a photo already is not that of another one: two captures must not have one id.
+  const fresh = { id: newId(), held: opened?.held ?? heldNow, tap: back };
+  const { id, held, tap } = opened && !opened.drafted ? opened : fresh;
   const fromLibrary = isFromLibrary(file, tap);
   const taken = Math.min(Math.max(file.lastModified, Date.parse(tap.at)), Date.parse(back.at));
   const { at: _, ...fix } = fromLibrary ? {} : nearerMoment(tap, back, taken);
@@ -90,13 +108,18 @@ export async function captureFrom(file, position, compass, heldNow) {
     photo_size: bytes.byteLength,
     from_library: fromLibrary,
     moments: fromLibrary ? null : { tap: known(tap), back: known(back) },
+    taken_with: takenWith,
+    // What the phone found wrong with it, where the person sent it all the same: known after the checks only.
+    warned: null,
   });
-  const { title, latitude, longitude } = held.slot;
+  const { id: slotId, title, latitude, longitude } = held.slot;
+  const { device_id, user } = readDevice();
   return {
     id,
-    device_id: readDevice().device_id,
+    device_id,
+    user,
     target: held.target.id,
-    slot: { title, latitude, longitude, allowed_m: held.target.allowed_m },
+    slot: { id: slotId, title, latitude, longitude, allowed_m: held.target.allowed_m },
     metadata,
     photo: new Blob([bytes], { type: typeOf(file) }),
     size: bytes.byteLength,

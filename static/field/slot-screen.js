@@ -2,21 +2,19 @@
 
 import { serverNow } from "./api.js";
 import { bearingFrom, metresBetween, turnBetween } from "./geodesy.js";
+import { contactLink, navigationAddress } from "./links.js";
 import { part, plate, say } from "./page.js";
+import { compass, position } from "./phone.js";
 import { compassWord, leftText, metresParts, metresText, positionText, walkText, words } from "../words.js";
 
 const WARN_BELOW_S = 600;
+const BUZZ_MS = [200, 100, 200];
 const GOOD_M = 10;
 const THERE_M = 8;
 const WALK_FROM_M = 50;
 const SPOKEN_EVERY_MS = 20_000;
 const SVG = "http://www.w3.org/2000/svg";
-const LETTERS = [
-  ["N", 0],
-  ["E", 90],
-  ["S", 180],
-  ["W", 270],
-];
+const LETTERS = ["north", "east", "south", "west"];
 
 /** Draws the ticks and the letters of the dial once. */
 function buildDial() {
@@ -27,10 +25,10 @@ function buildDial() {
     tick.setAttribute("transform", `rotate(${i * 30} 80 80)`);
     part("dial-ticks").append(tick);
   }
-  for (const [letter, angle] of LETTERS) {
+  for (const quarter of LETTERS) {
     const text = document.createElementNS(SVG, "text");
-    text.setAttribute("class", angle ? "" : "north");
-    text.textContent = letter;
+    text.setAttribute("class", quarter);
+    text.textContent = words.letters[quarter];
     part("dial-letters").append(text);
   }
 }
@@ -39,32 +37,20 @@ function buildDial() {
 function turnDial(heading) {
   part("dial-ticks").setAttribute("transform", `rotate(${-heading} 80 80)`);
   [...part("dial-letters").children].forEach((text, i) => {
-    const angle = ((LETTERS[i][1] - heading) * Math.PI) / 180;
+    const angle = ((90 * i - heading) * Math.PI) / 180;
     text.setAttribute("x", String(80 + 57 * Math.sin(angle)));
     text.setAttribute("y", String(80 - 57 * Math.cos(angle)));
   });
 }
 
-/** The address that opens the phone's own map application on a place. */
-function navigationAddress({ latitude, longitude }) {
-  const place = `${latitude},${longitude}`;
-  return /iPhone|iPad|Mac OS/.test(navigator.userAgent) ? `maps:?daddr=${place}` : `geo:${place}?q=${place}`;
-}
-
 /** The screen of the slot that this phone holds. */
 export class SlotScreen {
-  #position;
-  #compass;
   #held = null;
-  #map = null;
-  #opening = null;
   #spokenAt = 0;
-  #drawnAt = null;
   #spoken = "";
+  #warned = null;
 
-  constructor(position, compass) {
-    this.#position = position;
-    this.#compass = compass;
+  constructor() {
     buildDial();
     position.addEventListener("change", () => this.refresh());
     compass.addEventListener("change", () => this.refresh());
@@ -73,17 +59,30 @@ export class SlotScreen {
 
   /** Takes {slot, assignment, target} to show; null when nothing is held. */
   set(held) {
+    const other = held?.assignment.id !== this.#held?.assignment.id;
     this.#held = held;
     if (!held) {
       return;
     }
     say("slot-name", held.slot.title || held.slot.external_id || words.map);
     say("slot-note", held.slot.note ?? "");
-    say("map-credit", held.target.credit ?? "");
-    part("navigate").href = navigationAddress(held.slot);
-    this.#spoken = "";
+    say("map-credit", held.target?.credit ?? "");
+    part("navigate").href = navigationAddress(held.slot, navigator.userAgent);
+    this.#setContact(held.target?.contact ?? "");
+    if (other) {
+      this.#spoken = "";
+    }
     this.refresh();
-    this.#openMap();
+  }
+
+  /** Whom one can ask, as a link where it is an address. */
+  #setContact(contact) {
+    const { href, text } = contactLink(contact);
+    part("contact-link").hidden = !href;
+    part("contact-link").href = href ?? "";
+    say("contact-words", text);
+    part("contact-text").hidden = Boolean(href);
+    part("contact").hidden = !contact;
   }
 
   /** Draws everything that time, position and compass change. */
@@ -96,20 +95,27 @@ export class SlotScreen {
     this.#refreshWay();
   }
 
-  /** What is left of the time; below ten minutes it becomes a plate. */
+  /** What is left of the time; below ten minutes it becomes a plate, the phone buzzes, and it is said, each once. */
   #refreshTime() {
-    const seconds = (Date.parse(this.#held.assignment.expires_at) - serverNow()) / 1000;
+    const { id, expires_at: until } = this.#held.assignment;
+    const seconds = (Date.parse(until) - serverNow()) / 1000;
     const soon = seconds < WARN_BELOW_S;
     part("screen-slot").classList.toggle("soon", soon);
     plate("time-plate", soon ? "warn" : "", "clock");
     say("time-left", leftText(seconds));
     say("time-left-plate", leftText(seconds));
+    const warning = soon ? `${id} ${until}` : null;
+    if (warning && this.#warned !== warning) {
+      navigator.vibrate?.(BUZZ_MS);
+      part("time-spoken").textContent = words.timeWarning(leftText(seconds));
+    }
+    this.#warned = warning;
   }
 
   /** How well the phone knows its place. */
   #refreshPosition() {
-    const fix = this.#position.fresh();
-    if (this.#position.denied) {
+    const fix = position.fresh();
+    if (position.denied) {
       say("position-words", words.positionDenied);
       plate("position-plate", "warn", "wait");
       return;
@@ -121,9 +127,9 @@ export class SlotScreen {
 
   /** How far and which way. */
   #refreshWay() {
-    const fix = this.#position.fix;
-    const heading = this.#compass.heading;
-    part("compass-ask").hidden = !this.#compass.needsTap;
+    const fix = position.fix;
+    const { heading, corrected } = compass;
+    part("compass-ask").hidden = !compass.needsTap;
     turnDial(heading ?? 0);
     part("needle").toggleAttribute("hidden", !fix);
     part("far-metres").hidden = !fix;
@@ -133,27 +139,19 @@ export class SlotScreen {
       return;
     }
     const metres = metresBetween(fix, this.#held.slot);
+    position.aimAt(metres);
     const bearing = bearingFrom(fix, this.#held.slot);
     const { figure, unit } = metresParts(metres);
     say("far-figure", figure);
     say("far-unit", `\u00a0${unit}`);
     part("needle").setAttribute("transform", `rotate(${bearing - (heading ?? 0)} 80 80)`);
     const walk = metres < WALK_FROM_M ? "" : walkText(metres);
-    const long = [compassWord(bearing), walk].filter(Boolean).join(" · ");
+    const magnetic = heading !== null && !corrected ? words.magnetic : "";
+    const long = [compassWord(bearing), walk, magnetic].filter(Boolean).join(" · ");
     const short = heading === null ? compassWord(bearing) : words.ahead(turnBetween(heading, bearing));
     say("far-words", metres < THERE_M ? words.atThePlace : short);
     say("far-long", metres < THERE_M ? "" : heading === null ? walk : long);
-    this.#speak(`${metresText(metres)}, ${short}. ${positionText(this.#position.fresh()?.accuracy ?? null)}`);
-    this.#drawWay(fix);
-  }
-
-  /** Draws the way on the map when the phone has moved; the map follows. */
-  #drawWay(fix) {
-    if (this.#map && this.#drawnAt !== fix.at) {
-      this.#drawnAt = fix.at;
-      this.#map.showWay(fix, this.#held.slot, this.#held.target.allowed_m);
-      this.#map.keepInView();
-    }
+    this.#speak(`${metresText(metres)}, ${short}. ${positionText(position.fresh()?.accuracy ?? null)}`);
   }
 
   /** Says distance and direction to a screen reader, not at every step. */
@@ -163,39 +161,5 @@ export class SlotScreen {
       this.#spokenAt = Date.now();
       part("far-spoken").textContent = sentence;
     }
-  }
-
-  /** Opens the small map once the page stands; without it the screen says everything as well. */
-  async #openMap() {
-    this.#opening ??= import("../map.js").then(({ openMap }) =>
-      openMap(part("field-map"), {
-        outline: this.#held.target.outline,
-        cooperative: true,
-        buttons: false,
-        padding: 56,
-      }),
-    );
-    try {
-      this.#map = await this.#opening;
-    } catch {
-      part("field-map").querySelector(".map-canvas")?.remove();
-      return;
-    }
-    const { slot, target } = this.#held ?? {};
-    if (!slot) {
-      return;
-    }
-    this.#map.showPlaces({
-      type: "FeatureCollection",
-      features: [
-        {
-          type: "Feature",
-          properties: { id: slot.id, mark: "mine" },
-          geometry: { type: "Point", coordinates: [slot.longitude, slot.latitude] },
-        },
-      ],
-    });
-    this.#map.showWay(this.#position.fresh(), slot, target.allowed_m);
-    this.#map.fit();
   }
 }
