@@ -8,7 +8,8 @@ export function pageData(id) {
 
 let addresses = null;
 
-/** The address of a static file by its name in templates/assets.html: "marks", "land", "mapWorker", "mapStyle". */
+/** The address of a static file by its name in templates/assets.html: "mark" (to be followed by
+ * a symbol's name), "marks", "land", "mapWorker", "mapStyle". */
 export function asset(name) {
   addresses ??= pageData("assets");
   return addresses[name];

@@ -2,17 +2,25 @@
 
 import { pageData } from "./assets.js";
 import { call } from "./field/api.js";
-import { ensureDevice, keep, readDevice, writeDevice } from "./field/device.js";
+import { ensureDevice, readDevice, writeDevice } from "./field/device.js";
+import { goOn, joinWith } from "./join-again.js";
 import { notice, part } from "./join-page.js";
 import { words } from "./words.js";
 
 const invite = pageData("invite");
 const button = part("join-button");
+const known = readDevice();
+let keyLost = false;
 
 /** Names the button after the person. */
 function nameButton() {
   const name = part("name").value.trim();
-  button.textContent = readDevice()?.name ? words.goOnAs(name) : words.joinAs(name);
+  button.textContent = readDevice()?.name && !keyLost ? words.goOnAs(name) : words.joinAs(name);
+}
+
+/** Whether this phone's key opens nothing any more; other conflicts say themselves what to do. */
+function losesKey(problem) {
+  return problem.status === 409 && problem.code.startsWith("device_");
 }
 
 /** The sentence for a join that was refused. */
@@ -20,7 +28,7 @@ function refusal(problem) {
   if (problem.status === 0) {
     return words.noSignal;
   }
-  if (problem.status === 409) {
+  if (losesKey(problem)) {
     return words.joinOtherKey;
   }
   return problem.passing ? words.serverBusy : problem.message;
@@ -34,42 +42,45 @@ function missing() {
   return part("consent").checked ? null : [words.joinNeedsConsent, part("consent")];
 }
 
-/** Joins, and goes on to the field page. */
+/** Says what is missing, or takes that back; the field at fault is marked for screen readers too. */
+function mark(gap) {
+  for (const name of ["name", "consent"]) {
+    part(name).setAttribute("aria-invalid", String(gap?.[1] === part(name)));
+  }
+  notice(gap?.[0] ?? "");
+  gap?.[1].focus();
+}
+
+/** Joins, agrees to the words where they are new to a member, and goes on to the field page. */
 async function join() {
+  if (keyLost) {
+    // This key has been shut out, or is somebody else's: with a new one this tap joins as a new person.
+    writeDevice(null);
+    keyLost = false;
+  }
   const name = part("name").value.trim();
-  const device = ensureDevice();
-  const { user, target } = await call("POST", "join/", {
-    code: invite.code,
-    name,
-    device_id: device.device_id,
-    token: device.token,
-    consent: true,
-  });
-  writeDevice({ ...device, user: user.id, target: target.id, name: user.name });
-  keep("capturegraph.target", target);
+  await joinWith(ensureDevice(), { code: invite.code, name, consent_version: invite.consent_version });
+  if (known?.user) {
+    await call("POST", "me/consent/", { target: invite.target, version: invite.consent_version });
+  }
   location.assign("/field/");
 }
 
 part("join-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const gap = missing();
-  if (gap) {
-    notice(gap[0]);
-    gap[1].focus();
+  mark(gap);
+  if (gap || button.getAttribute("aria-busy") === "true") {
     return;
   }
-  if (button.getAttribute("aria-busy") === "true") {
-    return;
-  }
-  notice("");
   button.setAttribute("aria-busy", "true");
   button.textContent = words.joining;
   try {
     await join();
   } catch (problem) {
-    if (problem.status === 409) {
-      // This key has been shut out, or is somebody else's: with a new one the next tap joins as a new person.
-      writeDevice(null);
+    if (losesKey(problem)) {
+      keyLost = true;
+      part("name").readOnly = false;
     }
     notice(problem.status === undefined ? words.storageOff : refusal(problem));
     nameButton();
@@ -85,11 +96,27 @@ async function showMap() {
   map.fit();
 }
 
-const known = readDevice();
-if (known?.name) {
+/** A phone that is somebody's already joins as who it is: the name is theirs, and stands there. */
+function showKnown() {
+  if (!known?.user || invite.for_somebody) {
+    return;
+  }
   part("name").value = known.name;
-  part("consent").checked = known.target === invite.target;
+  part("name").readOnly = true;
+  part("name-help").textContent = words.joinKnown;
 }
+
+showKnown();
 nameButton();
 part("name").addEventListener("input", nameButton);
+if (known?.user && !invite.for_somebody) {
+  goOn(invite).catch((problem) => {
+    keyLost = losesKey(problem);
+    part("name").readOnly = !keyLost;
+    notice(keyLost ? words.joinOtherKey : "");
+    nameButton();
+  });
+}
 showMap().catch(() => part("join-map").remove());
+// From here on taps are heard: before, the form does nothing by itself.
+document.documentElement.dataset.ready = "true";

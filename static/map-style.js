@@ -5,8 +5,11 @@ export function emptyCollection() {
   return { type: "FeatureCollection", features: [] };
 }
 
+/** What this device has for names and numbers: glyphs from a server would be one more thing to wait for. */
+export const LOCAL_FONTS = ["-apple-system", "Segoe UI", "Roboto", "Inter", "sans-serif"];
+
 /** Reads a colour token in force now (light or dark). */
-function token(name) {
+export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
@@ -64,7 +67,7 @@ export function baseLayers() {
       source: "names",
       layout: {
         "text-field": ["upcase", ["coalesce", ["get", "name"], ""]],
-        "text-font": ["-apple-system", "Segoe UI", "Roboto", "Inter", "sans-serif"],
+        "text-font": LOCAL_FONTS,
         "text-size": 12,
         "text-letter-spacing": 0.04,
         "text-max-width": 8,
@@ -133,6 +136,59 @@ function crowdLayer() {
   };
 }
 
+/** The stops of a walk: the line grey behind and blue ahead, the next stop larger and filled, each with its number. */
+function walkLayers() {
+  const [accent, casing, paper] = [token("accent"), token("mark-casing"), token("mark-paper")];
+  const round = { "line-cap": "round", "line-join": "round" };
+  const ahead = ["case", ["get", "done"], token("mark-waiting"), accent];
+  const next = ["==", ["get", "state"], "next"];
+  return [
+    { id: "walk-casing", type: "line", source: "walk", layout: round, paint: { "line-color": casing, "line-width": 9 } },
+    { id: "walk", type: "line", source: "walk", layout: round, paint: { "line-color": ahead, "line-width": 5 } },
+    {
+      id: "stops-casing",
+      type: "circle",
+      source: "stops",
+      filter: ["!=", ["get", "state"], "done"],
+      paint: { "circle-radius": ["case", next, 21, 17], "circle-color": ["case", next, accent, casing] },
+    },
+    {
+      id: "stops",
+      type: "circle",
+      source: "stops",
+      filter: ["!=", ["get", "state"], "done"],
+      paint: {
+        "circle-radius": ["case", next, 16, 13],
+        "circle-color": ["case", next, accent, paper],
+        "circle-stroke-width": ["case", next, 2, 3.5],
+        "circle-stroke-color": ["case", next, token("on-accent"), accent],
+      },
+    },
+    {
+      id: "stops-done",
+      type: "symbol",
+      source: "stops",
+      filter: ["==", ["get", "state"], "done"],
+      layout: { "icon-image": "fulfilled", "icon-allow-overlap": true, "icon-size": 1.5 },
+    },
+    {
+      id: "stops-number",
+      type: "symbol",
+      source: "stops",
+      filter: ["!=", ["get", "state"], "done"],
+      layout: {
+        "text-field": ["to-string", ["get", "number"]],
+        "text-font": LOCAL_FONTS,
+        "text-size": 16,
+        "text-allow-overlap": true,
+        "icon-allow-overlap": true,
+      },
+      paint: { "text-color": ["case", next, token("on-accent"), accent], "text-halo-width": 0.4,
+        "text-halo-color": ["case", next, token("on-accent"), accent] },
+    },
+  ];
+}
+
 /** The places and the person: marks are larger where somebody has to act, and those are drawn last. */
 export function placeLayers() {
   const [accent, casing] = [token("accent"), token("mark-casing")];
@@ -167,6 +223,7 @@ export function placeLayers() {
     crowdLayer(),
     { ...markLayer("crowd-important"), filter: ["in", ["get", "mark"], ["literal", ["mine", "again", "held"]]] },
     markLayer("places"),
+    ...walkLayers(),
     {
       id: "person",
       type: "circle",

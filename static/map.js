@@ -1,10 +1,13 @@
 // Maps of places by state. MapLibre (a megabyte) is loaded when the first map is opened; pages work without it.
 
 import { asset } from "./assets.js";
+import { boundsOf, goingOn, nearTo } from "./date-line.js";
 import { circleAround } from "./field/geodesy.js";
 import { LARGE, MARKS, markElement, markPicture } from "./marks.js";
 import { baseLayers, emptyCollection, namePoints, placeLayers } from "./map-style.js";
 import { words } from "./words.js";
+
+export { boundsOf };
 
 const PICTURE_RATIO = 3;
 const MARKS_IN_TILE = 12_000;
@@ -14,7 +17,7 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 let library = null;
 
-/** Loads MapLibre, its stylesheet and its worker from this server, once. */
+/** Loads MapLibre, its stylesheet and its worker from this server, once; what did not come is asked for again. */
 async function loadLibrary() {
   library ??= (async () => {
     const sheet = document.createElement("link");
@@ -22,29 +25,17 @@ async function loadLibrary() {
     sheet.href = asset("mapStyle");
     // First in the head: our own rules for the map's furniture come later and win.
     document.head.prepend(sheet);
-    const maplibre = await import("./vendor/maplibre-gl@6.17.0/maplibre-gl.mjs");
-    maplibre.setWorkerUrl(new URL(asset("mapWorker"), location.href).href);
-    return maplibre;
+    try {
+      const maplibre = await import("./vendor/maplibre-gl@6.17.0/maplibre-gl.mjs");
+      maplibre.setWorkerUrl(new URL(asset("mapWorker"), location.href).href);
+      return maplibre;
+    } catch (problem) {
+      sheet.remove();
+      library = null;
+      throw problem;
+    }
   })();
   return library;
-}
-
-/** The smallest [[west, south], [east, north]] around the points of a FeatureCollection; null when it has none. */
-export function boundsOf(collection) {
-  const bounds = [
-    [Infinity, Infinity],
-    [-Infinity, -Infinity],
-  ];
-  for (const { geometry } of collection.features) {
-    if (geometry?.type !== "Point") {
-      continue;
-    }
-    for (const axis of [0, 1]) {
-      bounds[0][axis] = Math.min(bounds[0][axis], geometry.coordinates[axis]);
-      bounds[1][axis] = Math.max(bounds[1][axis], geometry.coordinates[axis]);
-    }
-  }
-  return Number.isFinite(bounds[0][0]) ? bounds : null;
 }
 
 /**
@@ -71,9 +62,14 @@ export function zoomOfMarks(collection) {
   return DEEPEST_ZOOM;
 }
 
+/** A place as GeoJSON's position. */
+function positionOf({ latitude, longitude }) {
+  return [longitude, latitude];
+}
+
 /** A point as a GeoJSON feature. */
-function pointFeature({ latitude, longitude }, properties = {}) {
-  return { type: "Feature", properties, geometry: { type: "Point", coordinates: [longitude, latitude] } };
+function pointFeature(place, properties = {}) {
+  return { type: "Feature", properties, geometry: { type: "Point", coordinates: positionOf(place) } };
 }
 
 /** One opened map. Make it with openMap(). */
@@ -82,6 +78,48 @@ class PlaceMap {
     this.map = map;
     this.padding = padding;
     this.bounds = null;
+    this.base = null;
+    this.tiles = "";
+    this.opening = Promise.resolve();
+    map.getContainer().dataset.base = "outline";
+    addEventListener("online", () => this.base?.again(map));
+  }
+
+  /**
+   * Draws the target's own map under the places, in the stead of the one before; where it cannot be had the outline
+   * stays. Never rejects.
+   * @param {string} [address] of a PMTiles file or a style; none: the outline
+   */
+  useTiles(address = "") {
+    if (address !== this.tiles) {
+      this.tiles = address;
+      this.opening = this.opening.then(() => this.#openTiles(address));
+    }
+    return this.opening;
+  }
+
+  /** Opens it, and says on the map's element what is drawn: "outline", "raster", "vector" or "style". */
+  async #openTiles(address) {
+    this.base?.removeFrom(this.map);
+    this.base = null;
+    try {
+      if (address) {
+        const { openBase } = await import("./tiles/base.js");
+        const base = await openBase(await loadLibrary(), address);
+        base.addTo(this.map, "outline-edge");
+        this.base = base;
+      }
+    } catch {
+      // The next look at the map tries again.
+      this.tiles = "";
+    }
+    this.map.getContainer().dataset.base = this.base?.kind ?? "outline";
+  }
+
+  /** Keeps what lies around places of the target's own map, where it has one, for when there is no network. */
+  async keepAround(places) {
+    await this.opening;
+    await this.base?.keepAround(places);
   }
 
   /** Puts data into one of the sources, whenever it has been opened. */
@@ -92,6 +130,7 @@ class PlaceMap {
   /** Shows places: GeoJSON points whose `mark` property names their state. The first ones set what fit() shows. */
   showPlaces(collection) {
     this.bounds = boundsOf(collection);
+    this.map.getContainer().dataset.places = String(collection.features.length);
     this.map.getSource("places").setData(collection);
     const zoom = zoomOfMarks(collection);
     this.map.setLayerZoomRange("places", zoom, 24);
@@ -127,10 +166,7 @@ class PlaceMap {
     const circle = circleAround(place, allowed);
     this.set("circle", [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [circle] } }]);
     this.set("person", person ? [pointFeature(person)] : []);
-    const line = person && [
-      [person.longitude, person.latitude],
-      [place.longitude, place.latitude],
-    ];
+    const line = person && goingOn([positionOf(place), positionOf(person)]).reverse();
     this.set(
       "way",
       line ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: line } }] : [],
@@ -143,20 +179,66 @@ class PlaceMap {
     });
   }
 
+  /**
+   * Draws a walk: the line through its stops, grey behind and blue ahead, and each stop with its number.
+   * @param {{number: number, state: string, slot: object}[]} stops in their order; none: no walk
+   */
+  showWalk(stops) {
+    const corners = goingOn(stops.map(({ slot }) => positionOf(slot)));
+    const legs = stops.slice(1).map((stop, i) => ({
+      type: "Feature",
+      properties: { done: stop.state === "done" },
+      geometry: { type: "LineString", coordinates: corners.slice(i, i + 2) },
+    }));
+    this.set("walk", legs);
+    this.set(
+      "stops",
+      stops.map(({ number, state, slot }) => pointFeature(slot, { number, state })),
+    );
+  }
+
+  /** Takes the way and its circle away. */
+  hideWay() {
+    for (const source of ["circle", "way"]) {
+      this.set(source, []);
+    }
+  }
+
+  /** Shows where the person is; null: nobody knows. */
+  showPerson(person) {
+    this.set("person", person ? [pointFeature(person)] : []);
+  }
+
+  /** Opens the map on these places {latitude, longitude}; `padding` in pixels. */
+  fitPlaces(places, padding = this.padding) {
+    this.map.resize();
+    const bounds = boundsOf({ features: places.map((place) => pointFeature(place)) });
+    if (bounds) {
+      this.map.getContainer().classList.add("fitted");
+      this.map.fitBounds(bounds, { padding, maxZoom: 17, animate: false });
+    }
+  }
+
   /** Opens the map on its places again when one (or the person) has left the picture, or all shrank to a dot. */
   keepInView() {
     const seen = this.map.getBounds();
     const [southWest, northEast] = this.bounds;
     const span = (northEast[1] - southWest[1]) / (seen.getNorth() - seen.getSouth());
     const wide = (northEast[0] - southWest[0]) / (seen.getEast() - seen.getWest());
-    if (!seen.contains(southWest) || !seen.contains(northEast) || Math.max(span, wide) < 0.25) {
+    if (!this.sees(southWest) || !this.sees(northEast) || Math.max(span, wide) < 0.25) {
       this.fit();
     }
   }
 
+  /** Whether a position [longitude, latitude] is in the picture. */
+  sees([longitude, latitude]) {
+    const seen = this.map.getBounds();
+    return seen.contains([nearTo(longitude, seen.getCenter().lng), latitude]);
+  }
+
   /** Moves so that a position [longitude, latitude] is in the picture; stays where it is already. */
   bringIntoView(position) {
-    if (!this.map.getBounds().contains(position)) {
+    if (!this.sees(position)) {
       this.map.easeTo({ center: position });
     }
   }
@@ -194,7 +276,8 @@ class PlaceMap {
       }
       this.map.addImage(name, picture, { pixelRatio: PICTURE_RATIO });
     }
-    for (const layer of [...baseLayers(), ...placeLayers()]) {
+    const base = (this.base?.layers() ?? []).filter(({ id }) => this.map.getLayer(id));
+    for (const layer of [...baseLayers(), ...base, ...placeLayers()]) {
       for (const [property, value] of Object.entries(layer.paint ?? {})) {
         this.map.setPaintProperty(layer.id, property, value);
       }
@@ -248,6 +331,8 @@ export async function openMap(
     places: null,
     person: null,
     way: null,
+    walk: null,
+    stops: null,
     circle: null,
     land: null,
     outline,
@@ -273,6 +358,8 @@ export async function openMap(
     fadeDuration: 0,
     locale: { "Map.Title": element.dataset.label ?? words.map, ...words.gestures },
   });
+  // A tile that cannot be had is told by the browser already.
+  map.on("error", ({ sourceId, error }) => sourceId?.startsWith("base-") || console.error(error.message));
   const view = new PlaceMap(map, padding);
   await map.once("load");
   await view.paint();

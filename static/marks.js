@@ -7,7 +7,7 @@ const CASING_UNITS = 4;
 
 /** The states in the order in which they are drawn: what needs a person comes last and lies on top. */
 export const MARKS = [
-  "pool", "withdrawn", "fulfilled", "waiting", "not_capturable", "held", "again", "mine",
+  "pool", "withdrawn", "fulfilled", "waiting", "capture", "not_capturable", "held", "again", "mine",
   "added", "removed", "changed", "protected",
 ];
 
@@ -20,23 +20,29 @@ export function markElement(name, className = "mark") {
   svg.setAttribute("class", className);
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${asset("marks")}#${name}`);
+  use.setAttribute("href", `${asset("mark")}${name}`);
   svg.append(use);
   return svg;
 }
 
 /** Shows another symbol in an <svg> made by markElement or by a template. */
 export function setMark(svg, name) {
-  svg.firstElementChild.setAttribute("href", `${asset("marks")}#${name}`);
+  svg.firstElementChild.setAttribute("href", `${asset("mark")}${name}`);
 }
 
 let sprite = null;
 
-/** Fetches and parses the sprite once for each page. */
+/** Fetches and parses the sprite once for each page; one that did not come is asked for again. */
 async function loadSprite() {
-  sprite ??= fetch(asset("marks")).then(async (answer) => {
-    return new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
-  });
+  sprite ??= (async () => {
+    try {
+      const answer = await fetch(asset("marks"));
+      return new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+    } catch (problem) {
+      sprite = null;
+      throw problem;
+    }
+  })();
   return sprite;
 }
 
