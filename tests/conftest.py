@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 from served import free_port, needed
@@ -25,6 +27,9 @@ from served import free_port, needed
 from capturegraph.settings import _databases as as_in_production
 
 pytest.register_assert_rewrite("store_contract", "stories")
+# How long an example takes says nothing on a machine that is shared.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 # --- two databases ----------------------------------------------------------------------------------------------------
@@ -35,7 +40,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     on = metafunc.definition.get_closest_marker("only_on")
     names = on.args if on else ("sqlite", "postgresql")
-    metafunc.parametrize("database", names, indirect=True, scope="session")
+    slow = metafunc.definition.get_closest_marker("slow_on")
+    marked = [pytest.param(name, marks=pytest.mark.slow) if slow and name in slow.args else name for name in names]
+    metafunc.parametrize("database", marked, indirect=True, scope="session")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Whole files are no names; and one that holds the time of its making has another in each process."""
+    if isinstance(val, bytes) and len(val) > 60:
+        return "bytes"
+    return f"{val[:57]}…" if isinstance(val, str) and len(val) > 60 else None
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +124,13 @@ def database(request: pytest.FixtureRequest, migrated: set[str], django_db_block
     yield vendor
     with django_db_blocker.unblock():
         _speak_to(before)
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(request: pytest.FixtureRequest) -> None:
+    """A test that commits has its tables emptied, also of the content types that Django remembers by their ids."""
+    if request.node.get_closest_marker("django_db") is not None:
+        ContentType.objects.clear_cache()
 
 
 def _speak_to(database: dict[str, Any]) -> None:

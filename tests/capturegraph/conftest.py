@@ -1,12 +1,15 @@
 """The people of the stories: alice and bob volunteer, carol coordinates, rita reviews, max administers, zoe is new."""
 
+from urllib.parse import urlsplit
+
 import pytest
+from django.db import connection
 from django.utils import timezone
 from stories import Clock, Person
 from world import World, furnish
 
 from capturegraph.models import Target
-from capturegraph.services import people
+from capturegraph.services.people import phones
 
 
 @pytest.fixture
@@ -19,8 +22,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def stones(clock: Clock) -> Target:
-    """A target without slots, where closer than 50 m is near enough."""
-    return Target.objects.create(name="Boundary stones")
+    """A target without slots, where closer than 50 m is near enough.
+
+    It hands out by the list, so that a story can say beforehand who gets what. Stories of ways to go choose another.
+    """
+    return Target.objects.create(name="Boundary stones", hand_out="queue")
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ def world(
     zoe.joins(memorials, "coordinator")
     yan = Person("yan").joins(memorials, "volunteer")
     revoked = Person("alice with her old phone").joins(stones, "volunteer")
-    people.revoke_device(device=revoked.device, by=max_.user, now=clock.now)
+    phones.revoke_device(device=revoked.device, by=max_.user, now=clock.now)
     return World(
         furnish(stones, alice, clock.now),
         furnish(memorials, yan, clock.now),
@@ -71,3 +77,12 @@ def world(
             "revoked": revoked,
         },
     )  # fmt: skip
+
+
+@pytest.fixture
+def database_url(database: str, request: pytest.FixtureRequest) -> str:
+    """Give the address of the database that this test is on, for a process of its own."""
+    name = connection.settings_dict["NAME"]
+    if database == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(request.getfixturevalue("postgresql_url"))._replace(path=f"/{name}").geturl()

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,11 +72,22 @@ def slots_in(target: Target, *, required_count: int = 1, priority: int = 50, **e
     return CandidateSlot.objects.bulk_create(made)
 
 
-def photo(colour: str = "olive", kind: str = "JPEG") -> bytes:
+def photo(
+    colour: str = "olive", kind: str = "JPEG", size: tuple[int, int] = (24, 16), exif: Image.Exif | None = None
+) -> bytes:
     """The bytes of a small photograph; another colour makes another photograph."""
     file = io.BytesIO()
-    Image.new("RGB", (24, 16), colour).save(file, kind)
+    Image.new("RGB", size, colour).save(file, kind, exif=exif or Image.Exif())
     return file.getvalue()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The bytes of a ZIP of files by their names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return packed.getvalue()
 
 
 def footprint(folder: Path) -> dict[str, int]:

@@ -1,13 +1,14 @@
 """Addresses and queries that lead nowhere: a clear no, to programs in their own form."""
 
 import base64
+import re
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from stories import API, Clock, Person, footprint, slots_in
-from world import GOOD, Belongings, World, address, assert_no, json_body, routes
+from world import GOOD, World, assert_no, json_body, routes
 
 from capturegraph.models import Target
 
@@ -31,15 +32,18 @@ def test_an_id_that_is_none(world: World, own_files: Path) -> None:
 
 
 def test_a_row_that_there_is_not(world: World, own_files: Path) -> None:
-    before, missing = footprint(own_files), Belongings(Target(), uuid4(), uuid4(), {}, type(world.stones.batch)(), "")
+    before = footprint(own_files)
+    # A phone makes the ids of its captures: what it sends under a new one is no mistake.
+    made_by_phones = re.compile(r"PUT api/v1/captures/<uuid:capture_id>/(photo/)?")
     for route, view in routes():
         if not route.startswith("api/v1/") or "<uuid:" not in route or not hasattr(view, "view_class"):
             continue
         for method in ("GET", "POST", "PUT", "PATCH"):
             door = f"{method} {route}"
-            if hasattr(view.view_class, method.lower()) and door != "PUT api/v1/captures/<uuid:capture_id>/":
+            if hasattr(view.view_class, method.lower()) and not made_by_phones.fullmatch(door):
                 good = GOOD.get(door, lambda it: json_body())(world.stones) if method != "GET" else {}
-                assert_no(getattr(world.people["max"].phone, method.lower())(address(route, missing), **good), 404)
+                nowhere = "/" + re.sub("<uuid:[a-z_]+>", lambda _: str(uuid4()), route)
+                assert_no(getattr(world.people["max"].phone, method.lower())(nowhere, **good), 404)
     assert footprint(own_files) == before
 
 
@@ -89,7 +93,7 @@ def test_nothing_is_here(clock: Clock) -> None:
 
 
 def test_no_such_method(world: World) -> None:
-    assert_no(world.people["alice"].phone.delete(API + "me/"), 405, "method_not_allowed")
+    assert_no(world.people["alice"].phone.patch(API + "me/"), 405, "method_not_allowed")
 
 
 def test_the_same_body_many_times_is_one_slot(stones: Target, alice: Person) -> None:

@@ -15,9 +15,12 @@ pytestmark = pytest.mark.django_db
 
 NONSENSE = ["", "a\0b", "x" * 100_000, "-1", "0", "1e9999", "NaN", "９", "99999999999999999999", "<script>", "'; --"]
 FORMS = [door for door in GOOD if door.startswith("POST ") and not door.startswith("POST api/")]
+# The form with the most fields by far.
+LONG = "POST console/targets/<uuid:target_id>/settings/"
 
 
-@pytest.mark.parametrize("door", FORMS)
+@pytest.mark.slow_on("postgresql")
+@pytest.mark.parametrize("door", [pytest.param(one, marks=pytest.mark.slow if one == LONG else ()) for one in FORMS])
 def test_nonsense_in_every_field_of_every_form(world: World, own_files: Path, door: str) -> None:
     desk, route = world.people["max"].desk(), door.removeprefix("POST ")
     for name in GOOD[door](world.stones)["data"]:

@@ -8,7 +8,8 @@ import pytest
 from stories import Clock, Person, at, photo, place, sha256, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Capture, Event, Match, Target
-from capturegraph.services import matching, sweeping
+from capturegraph.services.cycles import sweeping
+from capturegraph.services.matches import matching
 from scheduling import grid
 from scheduling.geodesy import metres
 
@@ -196,7 +197,7 @@ def test_taken_in_time_and_sent_late_counts_though_nobody_holds_it(
     Target.objects.update(covers_waiting=False)
     slots_in(stones, a=0)
     hers = alice.asks(stones)["assignment"]["id"]
-    taken = clock.forward(minutes=20)
+    taken = clock.forward(minutes=19)
     clock.forward(hours=5)
     if swept:
         sweeping.sweep(now=clock.now)

@@ -21,7 +21,9 @@ from race import NINE_O_CLOCK, ask, at_once, live, violations
 from stories import place, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Event, Membership, Target, User
-from capturegraph.services import assignments, batches, candidates, claims, matching
+from capturegraph.services.batching import batches, bulk
+from capturegraph.services.hand_out import assignments, claims
+from capturegraph.services.matches import matching
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +34,7 @@ on_sqlite = pytest.mark.only_on("sqlite")
 
 @pytest.fixture
 def stones() -> Target:
-    return Target.objects.create(name="Boundary stones", lease_s=60)
+    return Target.objects.create(name="Boundary stones", lease_s=60, hand_out="queue")
 
 
 @pytest.fixture
@@ -153,7 +155,8 @@ def test_a_photo_that_comes_while_its_place_is_brought_in_closes_it(
         return looked
 
     monkeypatch.setattr(matching, "near", and_wait(matching.near))
-    monkeypatch.setattr(candidates, "close_covered", and_wait(candidates.close_covered))
+    # By then it has looked for photographs.
+    monkeypatch.setattr(bulk, "insert", and_wait(bulk.insert))
     file = batches.File("one.csv", f"title,lat,lon\na,{place(0)[0]},{place(0)[1]}".encode())
     here = CandidateSlot(latitude=place(0)[0], longitude=place(0)[1])
     at_once(
@@ -221,7 +224,7 @@ def select_then_update(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def without_unique_constraints() -> Iterator[None]:
     guards = [guard for guard in Assignment._meta.constraints if hasattr(guard, "fields")]
-    assert len(guards) == 3
+    assert len(guards) == 4
     with connection.schema_editor() as editor:
         for guard in guards:
             editor.remove_constraint(Assignment, guard)

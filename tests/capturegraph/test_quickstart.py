@@ -44,6 +44,7 @@ def log_in(running: Quickstart, username: str, password: str) -> tuple[Visitor, 
     return visitor, visitor.send_form("/login/", username=username, password=password).url.removeprefix(running.url)
 
 
+@pytest.mark.slow
 def test_a_second_run_reuses_what_is_there(tmp_path: Path) -> None:
     with quickstart(tmp_path) as first:
         assert len(set(first.codes)) == 2
@@ -87,6 +88,7 @@ def a_program_that_dies_stops_the_rest(running: Quickstart) -> None:
     assert running.complained.startswith("The worker ended by itself")
 
 
+@pytest.mark.slow
 def test_without_the_demonstration_on_postgresql_and_redis(tmp_path: Path, postgresql_url: str, redis_url: str) -> None:
     """The same command on the other database and broker: two variables, nothing else."""
     name = f"capturegraph_quickstart_{secrets.token_hex(6)}"

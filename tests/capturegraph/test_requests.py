@@ -9,7 +9,8 @@ from django.db import OperationalError
 from stories import Clock, Person, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Event, Target
-from capturegraph.services import claims, sweeping
+from capturegraph.services.cycles import sweeping
+from capturegraph.services.hand_out import claims
 
 pytestmark = pytest.mark.django_db
 
@@ -44,53 +45,6 @@ def test_a_request_says_how_long_the_slot_is_held(stones: Target, alice: Person,
     assert (assignment["state"], assignment["stop"], assignment["ended_at"]) == ("held", 0, None)
 
 
-def test_without_a_position_the_next_in_rank_comes(stones: Target, alice: Person) -> None:
-    slots_in(stones, far=900, near=0)
-    assert alice.gets(stones) == "far"
-
-
-def test_with_a_position_the_nearest_comes(stones: Target, alice: Person, bob: Person) -> None:
-    slots_in(stones, far=900, farther=2000, near=0)
-    assert [alice.gets(stones, 20), bob.gets(stones, 20)] == ["near", "far"]
-
-
-def test_beyond_a_day_s_walk_the_queue_decides(stones: Target, alice: Person) -> None:
-    slots_in(stones, first=90_000, second=30_000)
-    assert alice.gets(stones, 0) == "first"
-
-
-def test_the_urgent_come_first_with_and_without_a_position(stones: Target, alice: Person, bob: Person) -> None:
-    slots_in(stones, near=0, nearer=10)
-    slots_in(stones, priority=90, urgent=2000, most_urgent=1500)
-    assert [alice.gets(stones, 5), bob.gets(stones)] == ["most_urgent", "urgent"]
-
-
-def test_a_far_slot_is_held_long_enough_to_walk_there(stones: Target, alice: Person, clock: Clock) -> None:
-    slots_in(stones, far=4000)
-    assignment = alice.asks(stones, 0)["assignment"]
-    assert assignment["expires_at"] > (clock.now + LEASE * 2).isoformat()
-
-
-def test_a_slot_for_two_people_is_given_to_two_and_no_more(
-    stones: Target, alice: Person, bob: Person, rita: Person
-) -> None:
-    slots_in(stones, required_count=2, a=0)
-    assert [alice.gets(stones), bob.gets(stones), rita.gets(stones)] == ["a", "a", "all_held"]
-    assert sorted(Assignment.objects.values_list("seat", flat=True)) == [0, 1]
-    assert state_of("a") == ("waiting", 0)
-
-
-def test_a_seat_given_back_is_the_one_that_is_filled_again(
-    stones: Target, alice: Person, bob: Person, rita: Person
-) -> None:
-    slots_in(stones, required_count=2, a=0)
-    hers = alice.asks(stones)["assignment"]
-    bob.asks(stones)
-    alice.releases(hers["id"])
-    assert rita.gets(stones) == "a"
-    assert sorted(Assignment.objects.filter(state="held").values_list("seat", flat=True)) == [0, 1]
-
-
 def test_asking_again_costs_one_query(stones: Target, alice: Person, django_assert_num_queries: Any) -> None:
     slots_in(stones, a=0)
     alice.asks(stones)
@@ -120,12 +74,6 @@ def test_all_done(stones: Target, alice: Person, bob: Person) -> None:
     assert [alice.gets(stones), bob.gets(stones)] == ["all_done", "all_done"]
 
 
-def test_nobody_is_sent_to_photograph_a_place_twice(stones: Target, alice: Person, bob: Person) -> None:
-    slots_in(stones, required_count=2, a=0)
-    alice.shoots(stones, 0)
-    assert [alice.gets(stones), bob.gets(stones)] == ["none_for_you", "a"]
-
-
 @pytest.mark.parametrize("state", ["draft", "paused", "closed"])
 def test_a_target_that_is_not_open_hands_out_nothing_and_takes_nothing_away(
     stones: Target, alice: Person, bob: Person, carol: Person, state: str
@@ -137,12 +85,6 @@ def test_a_target_that_is_not_open_hands_out_nothing_and_takes_nothing_away(
     assert (held["slot"]["title"], held["reason"]["code"]) == ("a", state)
     assert (none["slot"], none["reason"]["code"]) == (None, state)
     assert alice.shoots(stones, 0)["verdict"]["also"][0]["fulfilled"]
-
-
-def test_a_slot_without_a_place_waits_last_and_can_be_held(stones: Target, alice: Person, bob: Person) -> None:
-    CandidateSlot.objects.create(target=stones, title="somewhere", rank=9)
-    slots_in(stones, a=0)
-    assert [alice.gets(stones, 0), bob.gets(stones, 0)] == ["a", "somewhere"]
 
 
 def test_a_race_lost_too_often_is_no_refusal(stones: Target, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,36 +184,6 @@ def test_extending_never_shortens_a_long_lease(stones: Target, alice: Person) ->
     slots_in(stones, far=9000)
     held = alice.asks(stones, 0)["assignment"]
     assert alice.post(f"assignments/{held['id']}/extend/").json()["expires_at"] == held["expires_at"]
-
-
-def test_a_lapsed_slot_that_nobody_took_is_revived(stones: Target, alice: Person, clock: Clock) -> None:
-    slots_in(stones, a=0, b=100)
-    held = alice.asks(stones)["assignment"]["id"]
-    clock.forward(minutes=21)
-    again = alice.asks(stones)
-    assert (again["assignment"]["id"], again["sticky"]) == (held, True)
-    assert Assignment.objects.get().expires_at == clock.now + LEASE
-
-
-def test_a_lapsed_slot_is_revived_by_extending(stones: Target, alice: Person, clock: Clock) -> None:
-    slots_in(stones, a=0)
-    held = alice.asks(stones)["assignment"]["id"]
-    clock.forward(minutes=21)
-    assert alice.post(f"assignments/{held}/extend/").json()["state"] == "held"
-
-
-def test_a_lapsed_slot_is_handed_on_without_waiting_for_the_sweep(
-    stones: Target, alice: Person, bob: Person, clock: Clock
-) -> None:
-    slots_in(stones, a=0)
-    hers = alice.asks(stones)["assignment"]["id"]
-    assert bob.gets(stones) == "all_held"
-    clock.forward(minutes=20)
-    assert bob.gets(stones) == "a"
-    assert Assignment.objects.get(pk=hers).state == "expired"
-    assert alice.gets(stones) == "all_held"
-    late = alice.post(f"assignments/{hers}/extend/")
-    assert (late.status_code, late.json()["present"]["state"]) == (409, "expired")
 
 
 def test_a_lease_lasts_until_its_last_microsecond(stones: Target, alice: Person, bob: Person, clock: Clock) -> None:

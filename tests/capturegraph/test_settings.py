@@ -46,7 +46,18 @@ def shown(var: Path, *names: str, **more: str) -> list[str]:
         ("CAPTUREGRAPH_BROKER_URL", "smtp://localhost"),
         ("CAPTUREGRAPH_SWEEP_S", "soon"),
         ("CAPTUREGRAPH_SWEEP_S", "0"),
+        ("CAPTUREGRAPH_KEEP_REFUSED_DAYS", "0"),
+        ("CAPTUREGRAPH_KEEP_POSITIONS_DAYS", "1.5"),
         ("CAPTUREGRAPH_LOG_LEVEL", "LOUD"),
+        ("CAPTUREGRAPH_EMAIL_URL", "mail.example.org"),
+        ("CAPTUREGRAPH_EMAIL_URL", "http://mail.example.org"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://mail.example.org:many/"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://mail.example.org/?tls=perhaps"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://mail.example.org/?ttls=yes"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtps://mail.example.org/?tls=yes"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://carol:a/b@mail.example.org"),
+        ("CAPTUREGRAPH_EMAIL_URL", "smtp://carol:a#b@mail.example.org"),
         ("CAPTUREGRAPH_VAR", "/dev/null/var"),
     ],
 )
@@ -81,6 +92,37 @@ def test_a_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     first, second = shown(tmp_path, "SECRET_KEY"), shown(tmp_path, "SECRET_KEY")
     assert first == second != shown(tmp_path / "other", "SECRET_KEY")
     assert len(first[0]) > 50
+
+
+MAIL = ("MAIL.backend", "MAIL.host", "MAIL.port", "MAIL.user", "MAIL.password", "MAIL.tls", "MAIL.ssl", "MAIL.sender")
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("", ["dummy", "", 25, "", "", False, False, "capturegraph@localhost"]),
+        ("console:", ["console", "", 25, "", "", False, False, "capturegraph@localhost"]),
+        (
+            "smtp://mail.example.org",
+            ["smtp", "mail.example.org", 25, "", "", False, False, "capturegraph@mail.example.org"],
+        ),
+        (
+            "smtp://carol%40example.org:a%2Fb%23c@mail.example.org:2525/?tls=yes",
+            ["smtp", "mail.example.org", 2525, "carol@example.org", "a/b#c", True, False, "carol@example.org"],
+        ),
+        (
+            "smtp://mail.example.org/?tls=yes&from=photos@example.org",
+            ["smtp", "mail.example.org", 587, "", "", True, False, "photos@example.org"],
+        ),
+        (
+            "smtps://u:p@mail.example.org",
+            ["smtp", "mail.example.org", 465, "u", "p", False, True, "capturegraph@mail.example.org"],
+        ),
+    ],
+)
+def test_an_address_of_a_mail_server(tmp_path: Path, url: str, read: list[object]) -> None:
+    told = shown(tmp_path, *MAIL, "MAIL_IS_SENT", "EMAIL_HOST", "EMAIL_USE_TLS", CAPTUREGRAPH_EMAIL_URL=url)
+    assert told == [*map(repr, read), repr(bool(url)), repr(read[1]), repr(read[5])]
 
 
 def test_the_table_is_all_that_is_read_from_outside() -> None:

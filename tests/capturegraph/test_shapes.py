@@ -9,7 +9,18 @@ from stories import Person, slots_in
 
 from capturegraph.api import serializers, shapes
 from capturegraph.api.assignments import RETRY_AFTER_S
-from capturegraph.models import Assignment, Batch, CandidateSlot, Capture, Device, Target
+from capturegraph.models import (
+    Assignment,
+    Batch,
+    CandidateSlot,
+    Capture,
+    Device,
+    Job,
+    Membership,
+    Message,
+    Target,
+    User,
+)
 
 
 def fields(serializer: Any) -> list[str]:
@@ -23,7 +34,12 @@ def fields(serializer: Any) -> list[str]:
         (shapes.assignment(Assignment()), serializers.AssignmentOut),
         (shapes.target(Target(), role=None, counts=None), serializers.TargetOut),
         (shapes.device(Device()), serializers.DeviceOut),
+        (shapes.own_device(Device(), this=True), serializers.OwnDeviceOut),
+        (shapes.membership(Membership(target=Target())), serializers.MembershipOut),
+        (shapes.member(Membership(user=User())), serializers.MemberOut),
+        (shapes.message(Message(kind="paused")), serializers.MessageOut),
         (shapes.batch(Batch()), serializers.BatchOut),
+        (shapes.job(Job()), serializers.JobOut),
         (shapes.receipt(Capture(), None), serializers.ReceiptOut),
         (shapes.receipt(Capture(), None)["photo"], serializers.PhotoOut),
         (shapes.receipt(Capture(), None)["now"], serializers.PresentOut),
@@ -48,7 +64,7 @@ def test_the_answers_of_the_doors_are_what_the_schema_says(stones: Target, alice
     assert set(alice.get("assignments/").json()["results"][0]) == set(fields(serializers.ListedAssignmentOut))
     me = alice.get("me/").json()
     assert set(me) == set(fields(serializers.MeOut))
-    assert set(me["memberships"][0]) == set(fields(serializers.MembershipOut))
+    assert set(me["memberships"][0]) == set(fields(serializers.MineOut))
     manifest = alice.post("captures/manifest/", {"captures": [{"id": str(uuid4())}]}).json()
     assert set(manifest) == set(fields(serializers.ManifestOut))
     assert set(manifest["results"][0]) == set(fields(serializers.ManifestResultOut))

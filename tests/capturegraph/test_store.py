@@ -40,8 +40,8 @@ class Rows:
         latitude, longitude = (None, None) if east_m is None else place(east_m)
         now = self._clock()
         return Capture.objects.create(
-            target=self.target, volunteer=self._passer_by, latitude=latitude, longitude=longitude, taken_at=now,
-            received_at=now, fingerprint=key or uuid4().hex,
+            target=self.target, volunteer=self._passer_by, latitude=latitude, longitude=longitude,
+            taken_at=now, captured_at=now, received_at=now, fingerprint=key or uuid4().hex,
         )  # fmt: skip
 
     def user(self, name: str) -> str:

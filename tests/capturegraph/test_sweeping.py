@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from stories import Clock, Person, slots_in
 
-from capturegraph.models import Assignment, CandidateSlot, Capture, Event, Match, ServiceRun, Target
-from capturegraph.services import sweeping
+from capturegraph.models import Assignment, CandidateSlot, Capture, Event, Match, ServiceRun, ServiceRunner, Target
+from capturegraph.services.cycles import periodic, sweeping
+from capturegraph.services.writing import database_now
 
 pytestmark = pytest.mark.django_db
 
@@ -75,23 +77,24 @@ def test_a_photo_that_came_keeps_it_closed(stones: Target, alice: Person, clock:
     assert state_of("a") == "fulfilled"
 
 
-def test_the_task_of_the_beat_sweeps(stones: Target, alice: Person, clock: Clock, settings: Any) -> None:
-    from capturegraph import tasks
+def swept() -> ServiceRun.State | None:
+    """Do what a beat and a worker do together."""
+    ServiceRunner.objects.get_or_create(
+        pk="beat", defaults={"name": "beat", "started_at": database_now(), "heartbeat_at": database_now()}
+    )
+    claimed = periodic.claim(service="sweep", runner_id="beat")
+    return periodic.run(service="sweep", claimed=claimed) if claimed else None
 
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_of_the_service_sweeps(stones: Target, alice: Person) -> None:
     slots_in(stones, a=0)
     alice.asks(stones)
-    clock.forward(hours=1)
-    assert "capturegraph.sweep" in [entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
-    tasks.sweep()
+    hour = timedelta(hours=1)
+    Assignment.objects.update(started_at=timezone.now() - 2 * hour, expires_at=timezone.now() - hour)
+    assert swept() == ServiceRun.State.COMPLETED
     assert Assignment.objects.get().state == "expired"
     assert CandidateSlot.objects.get().seats_left == 1
-
-
-def test_a_cycle_is_swept_once(clock: Clock) -> None:
-    first = sweeping.run_cycle(now=clock.now, cycle_s=60)
-    assert first is not None
-    assert first.result == {"leases": 0, "photo_less": 0}
-    assert sweeping.run_cycle(now=clock.now + timedelta(seconds=59), cycle_s=60) is None
-    assert sweeping.run_cycle(now=clock.now + timedelta(seconds=60), cycle_s=60) is not None
-    assert ServiceRun.objects.count() == 2
+    done = {"leases": 1, "photo_less": 0, "parts": 0, "photos": 0, "blur": 0, "webhooks": 0, "rung": 0}
+    assert ServiceRun.objects.get(state="completed").result == done
     assert Client().get("/readyz").json()["last_sweep_at"] is not None

@@ -11,7 +11,7 @@ from celery import Celery
 from kombu import Connection
 
 from capturegraph.celery import app
-from capturegraph.messages import Transport
+from capturegraph.transport import Transport
 
 
 @pytest.fixture
