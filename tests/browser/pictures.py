@@ -19,6 +19,7 @@ sys.path.append(str(HERE.parent))
 
 from conftest import ARGUMENTS  # noqa: E402 - the tests' folder is known only now
 from served import Quickstart, Visitor, quickstart  # noqa: E402
+from walkers import held  # noqa: E402
 
 OUT = HERE / "pictures"
 PHONE = {"viewport": {"width": 412, "height": 915}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
@@ -75,7 +76,7 @@ def keep(page: Page, name: str) -> None:
 
 
 def phone_pictures(browser: Browser, product: Quickstart, photo: Path) -> None:
-    """Join, slot, done."""
+    """Join, slot, done, walk."""
     where = {"latitude": 38.9970, "longitude": -77.0424, "accuracy": 8}
     context = browser.new_context(
         base_url=product.url, locale="en-GB", **PHONE, permissions=["geolocation"], geolocation=where
@@ -88,12 +89,15 @@ def phone_pictures(browser: Browser, product: Quickstart, photo: Path) -> None:
     page.get_by_test_id("join").click()
     page.wait_for_url("**/field/")
     keep(page, "slot")
-    held = page.evaluate("JSON.parse(localStorage.getItem('capturegraph.held'))")
-    slot = held.get("slot", held)
+    slot = held(page)["slot_detail"]
     context.set_geolocation({**where, "latitude": slot["latitude"] + 0.0001, "longitude": slot["longitude"]})
     page.wait_for_timeout(1500)
     page.get_by_test_id("photo").set_input_files(photo)
     keep(page, "done")
+    page.get_by_test_id("take-me").click()
+    page.get_by_test_id("near-chips").get_by_role("button").nth(3).click()
+    page.get_by_test_id("walk-title").wait_for()
+    keep(page, "walk")
     context.close()
 
 
@@ -115,7 +119,7 @@ def desk_pictures(browser: Browser, product: Quickstart, folder: Path) -> None:
     page.get_by_role("link", name="Import").click()
     (folder / "memorials.csv").write_text(WITH_ERRORS)
     page.get_by_test_id("file").set_input_files(folder / "memorials.csv")
-    page.locator("form button[type=submit]").last.click()
+    page.get_by_role("button", name="Show what it would do").click()
     page.get_by_test_id("row-errors").wait_for()
     keep(page, "import")
 
