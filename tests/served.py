@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
-PATIENCE_S = 90
+PATIENCE_S = 240
 WHOLE = "Ctrl-C stops everything."
 
 
@@ -161,7 +161,7 @@ class Visitor:
             headers |= {"X-CSRFToken": self.cookie("csrftoken"), "Referer": self.url}
         request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=PATIENCE_S) as answer:
                 return Answer(answer.status, answer.read(), answer.url)
         except urllib.error.HTTPError as refused:
             return Answer(refused.code, refused.read(), refused.url)

@@ -1,6 +1,7 @@
 """The rules of the house that import-linter cannot say. One that is in the way says that code is in the wrong room."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -206,3 +207,11 @@ def test_no_file_holds_what_belongs_elsewhere(unwanted: str) -> None:
             f"{name}:{number}: {line.strip()[:80]}" for number, line in enumerate(lines, 1) if pattern.search(line)
         ]
     assert found == []
+
+
+@pytest.mark.xdist_group("house")
+def test_tests_of_a_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Browsers and whole fleets of processes, two at once, make each other late."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("there is only one process")
+    assert request.node.nodeid.endswith("@house")
