@@ -56,6 +56,29 @@ function inLayer(layer) {
   return (css) => `@layer ${layer}{\n${css.replace(/^@charset "[^"]*";/i, "")}\n}`;
 }
 
+/** Writes CommonJS files that require one another, the first one last, as one ES module. */
+async function writeModule(to, folder, files, names) {
+  const blocks = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(path.join(folder, `${file}.js`), "utf8");
+      const inside = text.replace(/require\('\.\/(\w+)'\)/g, "$1Exports").trim();
+      return `const ${file}Exports = (() => {\nconst module = {};\n${inside}\nreturn module.exports;\n})();\n`;
+    }),
+  );
+  await writeFile(to, `${blocks.join("")}export const { ${names.join(", ")} } = ${files.at(-1)}Exports;\n`);
+}
+
+/** The reader of PMTiles as an ES module: its package has one file that brings fflate along, and no licence's text. */
+async function writePmtiles() {
+  const folder = path.join(VENDOR, `pmtiles@${await versionOf("pmtiles")}`);
+  await mkdir(folder, { recursive: true });
+  const licences = [path.join(ROOT, ".ci/licences/pmtiles.txt"), path.join(MODULES, "fflate/LICENSE")];
+  const texts = await Promise.all(licences.map((file) => readFile(file, "utf8")));
+  await writeFile(path.join(folder, "LICENSE.txt"), `${texts[0]}\n---\n\nfflate, which is a part of pmtiles.js:\n\n${texts[1]}`);
+  const asModule = (text) => `${text.trimEnd()}\nexport const { FetchSource, PMTiles } = pmtiles;`;
+  await copyText(path.join(MODULES, "pmtiles/dist/pmtiles.js"), path.join(folder, "pmtiles.js"), asModule);
+}
+
 /** Rounds every coordinate of a nested array and drops the points that fall on their predecessor. */
 function rounded(coordinates, digits) {
   if (typeof coordinates[0] === "number") {
@@ -135,5 +158,18 @@ for (const file of ["maplibre-gl.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.cs
 }
 const idb = await folderFor("idb", "LICENSE");
 await copyText(path.join(MODULES, "idb/build/index.js"), path.join(idb, "idb.js"));
+const magvar = await folderFor("magvar", "LICENSE");
+await writeModule(
+  path.join(magvar, "magvar.js"),
+  path.join(MODULES, "magvar/src"),
+  ["utils", "WMMCOF2025", "magvar"],
+  ["magvar", "MODEL_EPOCH", "MODEL_VALID_UNTIL"],
+);
+const htmx = await folderFor("htmx.org", "LICENSE");
+await copyText(path.join(MODULES, "htmx.org/dist/htmx.min.js"), path.join(htmx, "htmx.min.js"));
+const uplot = await folderFor("uplot", "LICENSE");
+await copyText(path.join(MODULES, "uplot/dist/uPlot.esm.js"), path.join(uplot, "uplot.js"));
+await copyText(path.join(MODULES, "uplot/dist/uPlot.min.css"), path.join(uplot, "uplot.css"));
+await writePmtiles();
 await writeLand();
 await writeDemoOutline();
