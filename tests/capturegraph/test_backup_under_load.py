@@ -89,7 +89,11 @@ def reviews(who: Person, target: Target) -> Callable[[int], None]:
 
 
 def erases(target: Target, seed: int) -> Callable[[int], None]:
-    """Somebody joins, leaves a photograph and pieces of others, and is erased."""
+    """Somebody joins and leaves a photograph and pieces of others; whoever came before is erased.
+
+    So at every moment somebody is there whose files will soon be gone.
+    """
+    there: list[Person] = []
 
     def act(turn: int) -> None:
         guest = Person(f"guest {seed} {turn}").joins(target, "volunteer")
@@ -97,8 +101,11 @@ def erases(target: Target, seed: int) -> Callable[[int], None]:
         assert guest.sends_photo(capture).status_code == 201
         for _piece in range(3):
             assert sends_part(guest, uuid4(), 0, 1000).status_code == 202
-        erased = guest.phone.delete("/api/v1/me/", {"confirm": guest.user.name}, content_type="application/json")
-        assert erased.status_code in (200, 204), erased.content
+        there.append(guest)
+        if len(there) > 1:
+            former = there.pop(0)
+            erased = former.phone.delete("/api/v1/me/", {"confirm": former.user.name}, content_type="application/json")
+            assert erased.status_code in (200, 204), erased.content
 
     return act
 
