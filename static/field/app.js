@@ -23,7 +23,7 @@ const screens = {
 lazily(screens.walk, "walk", "walk-take", "walk-back", "walk-guide", "walk-go", "walk-skip", "walk-leave");
 lazily(screens.map, "map", "map-me");
 lazily(screens.decline, "decline", "decline-send", "decline-back");
-lazily(screens.messages, "read");
+lazily(screens.messages, "read", "object");
 lazily(screens.targets, "targets", "target");
 lazily(screens.picture, "reference", "reference-close");
 lazily(() => import("./viewfinder.js"), "viewfinder");

@@ -8,7 +8,7 @@ import { goOn, lookAgain, showReason } from "./holding.js";
 import { h, notice, part } from "./page.js";
 import { now } from "./phone.js";
 import { bus } from "./router.js";
-import { rejectedPhoto } from "./rejected.js";
+import { object, objection, rejectedPhoto } from "./rejected.js";
 import { markElement } from "../marks.js";
 import { words } from "../words.js";
 
@@ -28,7 +28,7 @@ let shown = [];
 function cardOf({ id, kind, text, data }) {
   const read = h("button", { type: "button", class: "button", "data-act": "read", "data-id": id }, words.read);
   const card = h("div", { class: "message", "data-testid": "message", "data-kind": kind }, markElement(MARKS[kind] ?? "message", "mark"));
-  card.append(h("p", {}, text), read, ...(kind === "capture_rejected" ? [rejectedPhoto(data)] : []));
+  card.append(h("p", {}, text), read, ...(kind === "capture_rejected" ? [rejectedPhoto(data), objection(data)] : []));
   return card;
 }
 
@@ -84,6 +84,7 @@ async function poll() {
 
 /** What taps do. */
 export const acts = {
+  object,
   read: async (button) => {
     const { id } = button.dataset;
     await call("POST", "me/messages/seen/", { ids: [id] });

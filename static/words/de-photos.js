@@ -33,6 +33,9 @@ export const photoWords = {
   release: "Ort zurückgeben",
   retry: "Noch einmal versuchen",
   putAside: "Zur Seite legen",
+  object: "Ich halte es für richtig",
+  sendObjection: "An jemand anderen schicken",
+  objected: "Gesendet. Jemand anderes sieht sich dieses Foto noch einmal an, und du erfährst es.",
   aside: (n) => plural(n, { one: "1 Foto liegt zur Seite.", other: `${n} Fotos liegen zur Seite.` }),
   more: (n) => plural(n, { one: "1 weiteres, sicher", other: `${n} weitere, alle sicher` }),
   old: (n, days) =>

@@ -33,6 +33,9 @@ export const photoWords = {
   release: "Give slot back",
   retry: "Try again",
   putAside: "Put aside",
+  object: "I think it is right",
+  sendObjection: "Send to another reviewer",
+  objected: "Sent. Somebody else looks at this photo again, and you are told.",
   aside: (n) => plural(n, { one: "1 photo is put aside.", other: `${n} photos are put aside.` }),
   more: (n) => plural(n, { one: "1 more, safe", other: `${n} more, all safe` }),
   old: (n, days) =>

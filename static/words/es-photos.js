@@ -33,6 +33,9 @@ export const photoWords = {
   release: "Devolver el lugar",
   retry: "Probar otra vez",
   putAside: "Apartar",
+  object: "Creo que está bien",
+  sendObjection: "Enviar a otra persona",
+  objected: "Enviado. Otra persona vuelve a mirar esta foto, y te avisamos.",
   aside: (n) => plural(n, { one: "1 foto está apartada.", other: `${n} fotos están apartadas.` }),
   more: (n) => plural(n, { one: "1 más, a salvo", other: `${n} más, todas a salvo` }),
   old: (n, days) =>

@@ -33,6 +33,9 @@ export const photoWords = {
   release: "Rendre le lieu",
   retry: "Réessayer",
   putAside: "Mettre de côté",
+  object: "Je pense qu’elle est bonne",
+  sendObjection: "Envoyer à quelqu’un d’autre",
+  objected: "Envoyé. Quelqu’un d’autre regarde cette photo, et vous le saurez.",
   aside: (n) => plural(n, { one: `${n} photo est mise de côté.`, other: `${n} photos sont mises de côté.` }),
   more: (n) => plural(n, { one: `${n} autre, en sûreté`, other: `${n} autres, toutes en sûreté` }),
   old: (n, days) =>

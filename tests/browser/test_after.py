@@ -9,7 +9,7 @@ from conftest import PHONE, a_window
 from meadow import Photos, behind, joins, kept, photos, place, shoot, stand
 from playwright.sync_api import Browser, Page, expect
 from queueing import OnServer, token_of
-from served import Quickstart
+from served import Quickstart, manage
 from watched import WITHOUT_SIGNAL, Watched
 
 # One process runs them all, so that the product is started once.
@@ -18,6 +18,13 @@ pytestmark = pytest.mark.xdist_group("browser")
 GATE = {"title": "The gate", **place(0)}
 WELL = {"title": "The well", **place(24)}
 MILL = {"title": "The mill", **place(900)}
+# At one glance: what is sent meanwhile draws the ruler anew.
+SHARE_OF_ALLOWED = """() => {
+  const [dot, post, track] = ["dot", "post", "track"].map((name) =>
+    [...document.querySelectorAll(`.ruler .${name}`)].at(-1).getBoundingClientRect());
+  return (dot.x + dot.width / 2 - track.x) / (post.x - track.x);
+}"""
+OBJECTION = "from capturegraph.models import Dispute; print(Dispute.objects.latest('said_at').said)"
 TURNED = {"heading_sigma_deg": 30, "heading_required": True}
 
 
@@ -75,13 +82,7 @@ def test_done_with_the_proof_the_others_the_tally_and_the_next(
     expect(page.locator("#next-far")).to_contain_text("889\u00a0m north")
     expect(page.get_by_test_id("sending")).to_contain_text("The photo is safe on the server")
     # The dot stands where 11 m are of the ruler, and the allowed distance further on.
-    dot, post = (page.locator(f".ruler .{name}").last.bounding_box() for name in ("dot", "post"))
-    track = page.locator(".ruler .track").bounding_box()
-    assert dot is not None
-    assert post is not None
-    assert track is not None
-    middle = dot["x"] + dot["width"] / 2 - track["x"]
-    assert abs(middle / (post["x"] - track["x"]) - 11 / 50) < 0.03
+    assert abs(page.evaluate(SHARE_OF_ALLOWED) - 11 / 50) < 0.03
     page.get_by_test_id("take-me").click()
     expect(page.get_by_test_id("slot-title")).to_have_text("The mill")
 
@@ -183,4 +184,10 @@ def test_a_rejection_shows_the_reason_and_the_photo_before_the_retry(
     expect(message).to_contain_text("Your photo of “The gate” was not accepted: The stone is not in it.")
     photo = page.get_by_test_id("rejected-photo")
     expect(photo).to_be_visible()
-    assert photo.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1200
+    assert photo.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1024
+    page.get_by_text("I think it is right").click()
+    page.get_by_test_id("objection").fill("The stone is behind the left post.")
+    page.get_by_test_id("object").click()
+    expect(message).to_contain_text("Somebody else looks at this photo again")
+    said = manage(product.var, "shell", "-v", "0", "-c", OBJECTION).stdout
+    assert said.strip() == "The stone is behind the left post."
