@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from capturegraph.formats import write_csv, write_gpx
-from capturegraph.models import CandidateSlot, Plan, PlanRun, User
+from capturegraph.models import CandidateSlot, Job, Plan, PlanRun, User
 from capturegraph.models.membership import Role
 from capturegraph.pages.access import Place, place_for
 from capturegraph.pages.field import tiles_allowed
@@ -53,12 +53,14 @@ def answer(request: HttpRequest, target_id: UUID, plan_id: UUID, run_id: UUID) -
             return act(request, place, run)
         except (Conflict, Invalid, NotFound) as refused:
             run.plan.refresh_from_db()
-            return _page(request, place, run, refused=refused)
-    return came_of(request, place, row) or _page(request, place, run)
+            return _page(request, place, run, work=work_of(row), refused=refused)
+    work = work_of(row)
+    return came_of(request, place, row) or _page(request, place, run, work=work)
 
 
 def _page(
-    request: HttpRequest, place: Place, run: PlanRun, *, refused: Conflict | Invalid | NotFound | None = None
+    request: HttpRequest, place: Place, run: PlanRun, *, work: Job | None,
+    refused: Conflict | Invalid | NotFound | None = None,
 ) -> HttpResponse:  # fmt: skip
     said = day.read(run=run, answer=showing.read(run=run))
     drawer = _drawer(request, run, said)
@@ -69,7 +71,7 @@ def _page(
         patch_vary_headers(part, ["HX-Request"])
         return part
     shown = {
-        **about(place, run.plan), "run": run, "work": work_of(run.plan), **drawer,
+        **about(place, run.plan), "run": run, "work": work, **drawer,
         "open": run.plan.state == Plan.State.DRAFT, "stale": day.is_stale(run) and not run.plan.accepted_run_id,
         "mine": run.plan.accepted_run_id == run.pk, "trial": _trial(run, said),
         "left": run.plan.assignments.filter(state="planned").exists(),

@@ -122,12 +122,16 @@ def plan(request: HttpRequest, target_id: UUID, plan_id: UUID) -> HttpResponse:
             return act(request, place, row)
         except (Conflict, Invalid, NotFound) as refused:
             row.refresh_from_db()
-            return _page(request, place, row, refused=refused.detail, status=refused.status)
-    return came_of(request, place, row) or _page(request, place, row)
+            return _page(request, place, row, work=work_of(row), refused=refused.detail, status=refused.status)
+    work = work_of(row)
+    return came_of(request, place, row) or _page(request, place, row, work=work)
 
 
 def came_of(request: HttpRequest, place: Place, row: Plan) -> HttpResponse | None:
-    """Go on to what came of the work that one waits for (`?job=`); None while there is nothing yet."""
+    """Go on to what came of the work that one waits for (`?job=`); None while there is nothing yet.
+
+    Ask after `work_of`: what ends between the two is then still shown as going on, and the page asks again.
+    """
     try:
         job = Job.objects.filter(pk=UUID(request.GET.get("job", "")), row_id=row.pk, state=Job.State.DONE).first()
     except ValueError:
@@ -146,8 +150,9 @@ def waiting_for(request: HttpRequest, place: Place, row: Plan, job: Job) -> Http
 
 
 def _page(
-    request: HttpRequest, place: Place, row: Plan, *, form: DayForm | None = None, refused: str = "", status: int = 200
-) -> HttpResponse:
+    request: HttpRequest, place: Place, row: Plan, *, work: Job | None, form: DayForm | None = None,
+    refused: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
     left, members = limits.of(row.rules), list(_members(place))
     batches = Batch.objects.filter(target=place.target, state=Batch.State.APPLIED).order_by("-applied_at")
     shown = {
@@ -159,7 +164,7 @@ def _page(
         "waiting": _waiting(place, left),
         "rules": _in_words(limits.without(row.rules)),
         "algorithms": [words.algorithm(one) for one in row.algorithms or ["load_balancing"]],
-        "work": work_of(row),
+        "work": work,
         "last": last_answer(row),
         "refused": refused,
         "open": row.state == Plan.State.DRAFT,
@@ -204,7 +209,7 @@ Act = Callable[[HttpRequest, Place, Plan], HttpResponse]
 def _change(request: HttpRequest, place: Place, row: Plan) -> HttpResponse:
     form = DayForm(request.POST, zone=place.target.time_zone, plan=row)
     if not form.is_valid():
-        return _page(request, place, row, form=form, status=400)
+        return _page(request, place, row, work=work_of(row), form=form, status=400)
     services.change_plan(plan_id=row.pk, values=form.wanted(), by=place.user, now=timezone.now())
     messages.success(request, _("Changed."))
     return redirect("plan", place.target.pk, row.pk)
@@ -214,7 +219,7 @@ def _choose(request: HttpRequest, place: Place, row: Plan) -> HttpResponse:
     form = ChoiceForm(request.POST, [str(one.user_id) for one in _members(place)])
     if not form.is_valid():
         sentence = next(iter(form.errors.values()))[0]
-        return _page(request, place, row, refused=str(sentence), status=400)
+        return _page(request, place, row, work=work_of(row), refused=str(sentence), status=400)
     services.choose(plan_id=row.pk, **form.wanted(), by=place.user, now=timezone.now())
     if request.POST.get("then") == "compute":
         return _compute(request, place, row)

@@ -83,6 +83,7 @@ class BadNetwork:
         self.rewrite: dict[str, Callable[[bytes], bytes]] = {}
         self.down = False
         self.failed = 0
+        self._one_at_a_time = threading.Lock()
         self.seen: list[tuple[str, str]] = []
 
     def __enter__(self) -> "BadNetwork":
@@ -122,7 +123,7 @@ class BadNetwork:
     def _forward(
         self, request: Request, begun: bytes, client: socket.socket, server: socket.socket, fate: Fate
     ) -> None:
-        stall = self.stall if self.stall and self.stall.wanted(request) else None
+        stall = self._stall_for(request)
         server.sendall(request.head)
         stops = [at for at in (fate.cut_at, stall.after_bytes if stall else None) if at is not None]
         _pump(client, server, begun, min([request.length, *stops]), request.length)
@@ -141,8 +142,15 @@ class BadNetwork:
         path = request.path.split("?")[0]
         client.sendall(_rewritten(answer, self.rewrite[path]) if path in self.rewrite else answer)
 
+    def _stall_for(self, request: Request) -> Stall | None:
+        """Give the point at which this request stops, which is one request's alone."""
+        with self._one_at_a_time:
+            if self.stall is None or not self.stall.wanted(request):
+                return None
+            stall, self.stall = self.stall, None
+            return stall
+
     def _stop_at(self, stall: Stall, request: Request, client: socket.socket, server: socket.socket) -> None:
-        self.stall = None
         if stall.after_bytes is None or stall.after_bytes >= request.length:
             _read_all(server)
         stall.reached.set()

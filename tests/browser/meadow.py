@@ -66,10 +66,16 @@ def stand(phone: Watched, north_m: float, *, accuracy: float = 6) -> None:
     phone.context.set_geolocation({**place(north_m), "accuracy": accuracy})
 
 
+def ready_to_join(page: Page) -> None:
+    """Wait until the page of an invite hears taps: its scripts may come after everything else of it."""
+    page.locator("html[data-ready]").wait_for()
+
+
 def joins(phone: Watched, code: str, name: str = "Alice") -> Page:
     """Join, and wait until the page is whole."""
     page = phone.context.new_page()
     page.goto(f"/join/{code}")
+    ready_to_join(page)
     page.get_by_test_id("name").fill(name)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from meadow import ready_to_join
 from PIL import Image
 from playwright.sync_api import Page, expect
 from served import Quickstart, until
@@ -44,6 +45,7 @@ FILL = (
   return ids;
 }"""
 )
+WORKER = "navigator.serviceWorker.getRegistration('/field/').then((one) => Boolean(one?.active))"
 READ = "async () => {" + IMPORTED + 'return (await module("phone")).outbox.all(); }'
 
 
@@ -112,7 +114,7 @@ class OnServer:
         assert self.parts() == 0
 
 
-def until_safe(page: Page, ids: Sequence[str], patience_s: float = 90) -> None:
+def until_safe(page: Page, ids: Sequence[str], patience_s: float = 180) -> None:
     """Wait until the phone knows from the server that it has them all."""
 
     def safe() -> bool:
@@ -126,6 +128,7 @@ def joined(phone: Watched, code: str, name: str) -> Page:
     """Join, and wait until the page stands whole and is kept for when there is no network."""
     page = phone.context.new_page()
     page.goto(f"/join/{code}")
+    ready_to_join(page)
     page.get_by_test_id("name").fill(name)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()
@@ -137,7 +140,7 @@ def joined(phone: Watched, code: str, name: str) -> Page:
 def whole(page: Page) -> None:
     """Wait until the page and its worker are there."""
     expect(page.locator("html[data-whole=true]")).to_have_count(1)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    until(lambda: page.evaluate(WORKER), "that the worker is there", 90)
 
 
 def token_of(page: Page) -> dict[str, str]:

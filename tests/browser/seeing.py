@@ -117,7 +117,6 @@ def window(browser: Browser, product: Quickstart, look: Look, base: dict[str, An
     if base is DESK:
         options["viewport"] = DESK["viewport"]
     context = browser.new_context(base_url=product.url, locale=look.language, **options)
-    context.set_default_timeout(20_000)
     watched = Watched(context, product.url)
     # Somebody who looks at every screen is refused things, and is without signal at times.
     told = [*WITHOUT_SIGNAL, "the server responded with a status of 4"]

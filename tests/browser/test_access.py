@@ -14,7 +14,7 @@ from backdoor import run_inside
 from conftest import DESK, PHONE, a_chromium
 from django.template.loader import render_to_string
 from django.utils.translation import override
-from meadow import as_base64, behind, place
+from meadow import as_base64, behind, place, ready_to_join
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from queueing import OnServer
@@ -214,12 +214,14 @@ def test_the_keyboard_goes_through_joining_in_reading_order(
     with window(browser, product, LIGHT, PHONE) as context:
         page = context.new_page()
         page.goto(f"/join/{codes['The other meadow']}")
+        ready_to_join(page)
         page.get_by_test_id("name").focus()
         assert keyboard(page, 3) == ["consent", "join-button", "What happens to my photos?"]
         page.reload()
+        ready_to_join(page)
         assert keyboard(page, 1) == ["To the content"]
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "main"
+        expect(page.locator("#main")).to_be_focused()
 
 
 def test_what_happens_is_announced(browser: Browser, product: Quickstart, codes: dict[str, str]) -> None:
@@ -227,11 +229,11 @@ def test_what_happens_is_announced(browser: Browser, product: Quickstart, codes:
     with window(browser, product, LIGHT, PHONE) as context:
         page = context.new_page()
         page.goto(f"/join/{codes['The other meadow']}")
-        page.locator("html[data-ready]").wait_for()
+        ready_to_join(page)
         page.get_by_test_id("join").click()
         expect(page.get_by_role("alert")).to_contain_text("Tell us a name first")
         join(page, codes["The other meadow"])
-        assert page.evaluate("document.activeElement.id") in ("main", "slot-name")
+        expect(page.locator("#main:focus, #slot-name:focus")).to_have_count(1)
         context.set_geolocation({**place(1900), "accuracy": 6})
         context.grant_permissions(["geolocation"])
         page.reload()

@@ -72,8 +72,27 @@ def board(who: Watched, name: str) -> Page:
     page = who.context.new_page()
     page.goto("/console/")
     page.get_by_role("link", name=name).first.click()
-    page.locator("#board-map[data-places][data-mapped]").wait_for()
+    stands(page)
     return page
+
+
+def stands(page: Page) -> None:
+    """Wait until the places are on the map, and what comes later has found its room beside it."""
+    page.locator("#board-map[data-places][data-mapped]").wait_for()
+    page.locator("[data-testid=pace] svg").wait_for()
+
+
+def box_of(page: Page) -> dict[str, float]:
+    """Where the map lies, once it lies still."""
+    seen = [page.get_by_test_id("map").bounding_box()]
+
+    def still() -> bool:
+        seen.append(page.get_by_test_id("map").bounding_box())
+        return seen[-1] is not None and seen[-1] == seen[-2]
+
+    until(still, "that the map lies still", 40)
+    box: dict[str, float] = dict(seen[-1] or {})
+    return box
 
 
 def drag(page: Page, corners: list[tuple[float, float]]) -> None:
@@ -123,10 +142,11 @@ def test_what_happens_outside_shows_by_itself(carol: Watched, product: Quickstar
 
 def test_places_are_drawn_around_and_withdrawn_and_come_back(carol: Watched) -> None:
     page = board(carol, "Drawn board")
-    box = page.get_by_test_id("map").bounding_box() or {}
+    box = box_of(page)
     middle, top = (LEFT + box["width"] - RIGHT) / 2, box["y"] + TOP
     centre = box["y"] + (TOP + box["height"] - BOTTOM) / 2
     page.get_by_test_id("lasso").click()
+    expect(page.get_by_test_id("lasso")).to_have_attribute("aria-pressed", "true")
     ring = [(middle - 70, top - 30), (middle + 70, top - 30), (middle + 70, centre + 40), (middle - 70, centre + 40)]
     drag(page, ring)
     expect(page.get_by_test_id("chosen-count")).to_have_text("2 places chosen")
@@ -149,9 +169,10 @@ def test_places_are_drawn_around_with_a_finger(
         page = context.new_page()
         page.goto("/console/")
         page.get_by_role("link", name="Touched board").first.click()
-        page.locator("#board-map[data-places][data-mapped]").wait_for()
+        stands(page)
         page.get_by_test_id("lasso").tap()
-        box = page.get_by_test_id("map").bounding_box() or {}
+        expect(page.get_by_test_id("lasso")).to_have_attribute("aria-pressed", "true")
+        box = box_of(page)
         scrolled = page.evaluate("scrollY")
         middle, top = box["x"] + (LEFT + box["width"] - RIGHT) / 2, box["y"] + TOP
         centre = box["y"] + (TOP + box["height"] - BOTTOM) / 2
@@ -178,12 +199,12 @@ def test_places_are_drawn_around_with_a_finger(
 
 def test_a_place_that_is_clicked_tells_its_story(carol: Watched) -> None:
     page = board(carol, "Lone board")
-    box = page.get_by_test_id("map").bounding_box() or {}
+    box = box_of(page)
     page.mouse.click((LEFT + box["width"] - RIGHT) / 2, box["y"] + (TOP + box["height"] - BOTTOM) / 2)
     picked = page.get_by_test_id("picked")
     expect(picked.get_by_role("heading", name="Oak")).to_be_focused()
     expect(picked).to_contain_text("Nobody has sent one yet.")
-    assert "?slot=" in page.url
+    expect(page).to_have_url(re.compile(r"\?slot="))
     page.reload()
     expect(picked).to_contain_text("Oak")
     picked.get_by_role("button", name="Withdraw").click()
@@ -197,7 +218,7 @@ def test_places_are_found_on_the_map_and_in_the_list(carol: Watched) -> None:
     page.get_by_label("Text in title, note or id").fill("cedar")
     page.get_by_test_id("filter").click()
     page.locator("#board-map[data-places='1']").wait_for()
-    assert "text=cedar" in page.url
+    expect(page).to_have_url(re.compile("text=cedar"))
     page.get_by_test_id("more-filters").click()
     page.get_by_test_id("choose-shown").click()
     expect(page.get_by_test_id("chosen-count")).to_have_text("1 place chosen")
@@ -211,7 +232,7 @@ def test_places_are_found_on_the_map_and_in_the_list(carol: Watched) -> None:
 def test_a_target_on_the_date_line_is_one_place_on_the_map(carol: Watched) -> None:
     """Seen, clicked and drawn around in the east and in the west of 180°; and new places are drawn on both sides."""
     page = board(carol, "Taveuni board")
-    box = page.get_by_test_id("map").bounding_box() or {}
+    box = box_of(page)
     left, right, top = box["x"] + LEFT, box["x"] + box["width"] - RIGHT, box["y"] + TOP
     bottom = box["y"] + box["height"] - BOTTOM
     scale = min((right - left) / 0.04, (bottom - top) / 0.0209)
@@ -223,6 +244,7 @@ def test_a_target_on_the_date_line_is_one_place_on_the_map(carol: Watched) -> No
     page.mouse.click(middle + across, centre - down)
     expect(page.get_by_test_id("picked").get_by_role("heading", name="Waitabu")).to_be_visible()
     page.get_by_test_id("lasso").click()
+    expect(page.get_by_test_id("lasso")).to_have_attribute("aria-pressed", "true")
     ring = [
         (x, y) for y in (centre - down - 20, centre + down + 20) for x in (middle - across - 20, middle + across + 20)
     ]
@@ -230,6 +252,8 @@ def test_a_target_on_the_date_line_is_one_place_on_the_map(carol: Watched) -> No
     expect(page.get_by_test_id("chosen-count")).to_have_text("2 places chosen")
     page.goto(page.url.split("?")[0] + "generate/")
     expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
+    # The map is asked for nothing more once its tools are there.
+    expect(page.get_by_role("button", name="Corner at the middle")).to_be_visible()
     corners = "-16.85, 179.98\n-16.85, -179.98\n-16.83, -179.98\n-16.83, 179.98"
     with page.expect_response("**/candidates/") as answered:
         page.get_by_test_id("corners").fill(corners)
@@ -246,7 +270,7 @@ def test_photos_and_what_they_cover_are_laid_under_the_places(
     """A photo 60 m from the place, which it does not do: its dot, and the ground around it that it covers."""
     page = board(carol, "Covered board")
     Volunteer(product, codes["Covered board"]).takes(60)
-    box = page.get_by_test_id("map").bounding_box() or {}
+    box = box_of(page)
     middle, centre = (LEFT + box["width"] - RIGHT) / 2, box["y"] + (TOP + box["height"] - BOTTOM) / 2
     # The map opens at zoom 16 on a place alone.
     metre = 512 * 2**16 / (40_075_016.7 * math.cos(math.radians(MIDDLE[0])))
@@ -260,7 +284,7 @@ def test_photos_and_what_they_cover_are_laid_under_the_places(
     until(lambda: seen_at(page, *covered, COVERED), "what it covers", 40)
     page.get_by_test_id("show-captures").uncheck()
     until(lambda: not seen_at(page, *dot, MINE), "no photo", 40)
-    assert seen_at(page, *covered, COVERED)
+    until(lambda: seen_at(page, *covered, COVERED), "what it covers, still", 40)
     page.get_by_test_id("show-coverage").uncheck()
     until(lambda: not seen_at(page, *covered, COVERED), "nothing under the place", 40)
 
@@ -307,16 +331,17 @@ def test_everybody_can_use_it(
         page = context.new_page()
         page.goto("/console/")
         page.get_by_role("link", name="Seen board").first.click()
-        page.locator("#board-map[data-places][data-mapped]").wait_for()
-        page.locator("[data-testid=pace] svg").wait_for()
+        stands(page)
         page.locator("header.bar").evaluate(UNSEEN)
         eye.on(page, "board")
         page.get_by_test_id("more-filters").click()
         eye.on(page, "filters")
         page.get_by_test_id("choose-shown").click()
+        expect(page.get_by_test_id("chosen-count")).to_have_text("3 places chosen")
         eye.on(page, "chosen")
         page.get_by_test_id("more-filters").click()
         page.get_by_test_id("as-list").click()
+        expect(page.get_by_test_id("places")).to_be_visible()
         page.locator("header.bar").evaluate(UNSEEN)
         eye.on(page, "list")
         page.get_by_role("link", name="Ash").click()

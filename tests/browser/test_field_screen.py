@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import PHONE, a_window
-from meadow import as_base64, behind, joins, place, scene, stand
+from meadow import as_base64, behind, joins, place, ready_to_join, scene, stand
 from playwright.sync_api import Browser, Page, expect
 from served import Quickstart
 from walkers import Somebody, coordinators, enters, held, look_again
@@ -111,8 +111,8 @@ def test_below_ten_minutes_it_warns_once_and_one_tap_extends(phone: Watched, cod
     page = joins(phone, codes["Calm"])
     expect(page.get_by_test_id("time-left")).to_have_text(re.compile(r"left"))
     expect(page.get_by_test_id("screen-slot")).not_to_have_class(re.compile("soon"))
-    page.evaluate(SOON)
     phone.context.route(re.compile(r"/api/v1/assignments/\?"), lambda route: route.abort())
+    page.evaluate(SOON)
     page.reload()
     expect(page.get_by_test_id("screen-slot")).to_have_class(re.compile("soon"))
     expect(page.get_by_test_id("time-spoken")).to_contain_text("9\u00a0min\u00a0left. Tap “Extend”")
@@ -241,7 +241,7 @@ def test_two_targets_on_one_phone(phone: Watched, product: Quickstart, codes: di
     expect(page.get_by_test_id("switch")).to_be_hidden()
     calm = title_of(page)
     page.goto(f"/join/{codes['Doubt']}")
-    expect(page.get_by_test_id("join")).to_be_visible()
+    ready_to_join(page)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()
     page.wait_for_url("**/field/")

@@ -111,6 +111,8 @@ def test_places_are_drawn_by_taps_counted_and_looked_at(cleo: Page) -> None:
     cleo.get_by_test_id("generate").click()
     around = cleo.get_by_test_id("map")
     expect(around).to_have_attribute("data-ready", "true")
+    # The map takes corners once its tools are there.
+    expect(cleo.get_by_role("button", name="Corner at the middle")).to_be_visible()
     expect(cleo.get_by_test_id("told")).to_have_text("Tap the first corner on the map, or type it.")
     box = around.bounding_box()
     assert box
@@ -152,6 +154,7 @@ def screens(context: BrowserContext, eye: Eye, product: Quickstart, meadow: tupl
     eye.on(page, "one section")
     page.locator("#skip").check()
     page.get_by_test_id("apply").click()
+    page.wait_for_url(re.compile(r"/console/targets/[0-9a-f-]+/$"))
     page.goto(f"{meadow[1]}import/")
     expect(page.get_by_test_id("before").get_by_role("button", name="Undo").first).to_be_visible()
     eye.on(page, "brought in before")
@@ -163,6 +166,7 @@ def screens(context: BrowserContext, eye: Eye, product: Quickstart, meadow: tupl
     eye.on(page, "taken back")
     page.goto(f"{meadow[1]}generate/")
     expect(page.get_by_test_id("map")).to_have_attribute("data-ready", "true")
+    expect(page.get_by_role("button", name="Corner at the middle")).to_be_visible()
     eye.on(page, "generate")
 
 

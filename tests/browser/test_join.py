@@ -4,7 +4,7 @@ import re
 
 import pytest
 from cutting import LOSE_ANSWER, PASS, REFUSE, BadNetwork, Request
-from meadow import behind, place
+from meadow import behind, place, ready_to_join
 from playwright.sync_api import Page, expect
 from queueing import OnServer, fill, joined, jpeg, token_of, until_safe
 from served import Quickstart
@@ -142,6 +142,7 @@ def test_new_words_are_agreed_to_before_it_goes_on(
         "WHERE name = 'The meadow'"
     )
     page.goto(f"/join/{meadow}")
+    ready_to_join(page)
     expect(page.get_by_test_id("consent-facts")).to_contain_text("Now for a book.")
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 from cutting import PASS, REFUSE, BadNetwork
-from meadow import behind, kept, place
+from meadow import behind, kept, place, ready_to_join
 from playwright.sync_api import Browser, Page, expect
 from queueing import OnServer, fill, joined, jpeg, open_photos, token_of, until_safe
 from served import Quickstart, until
@@ -43,7 +43,7 @@ def test_what_is_known_of_me(me: Page, server: OnServer) -> None:
     expect(target).to_contain_text("Watch the traffic")
     expect(me.get_by_test_id("phones")).to_contain_text("This phone")
     ids = fill_one(me, server)
-    server.ask("SELECT 1 FROM capturegraph_capture WHERE id = ?", ids[0].replace("-", ""))
+    assert server.ask("SELECT 1 FROM capturegraph_capture WHERE id = ?", ids[0].replace("-", "")) == [(1,)]
 
 
 def fill_one(page: Page, server: OnServer) -> list[str]:
@@ -66,10 +66,10 @@ def test_another_phone_by_its_picture(
     drawn = me.locator("#link-qr")
     until(lambda: drawn.evaluate("(image) => image.naturalWidth > 40"), "that the picture of the link is drawn")
     link = me.get_by_test_id("link").input_value()
-    other = browser.new_context(base_url=product.url, locale="en-GB")
-    page = other.new_page()
+    page = on_another_phone(browser, product)
     page.goto(link.replace(alice.url, product.url))
     expect(page.get_by_test_id("name")).to_have_value("Alice")
+    ready_to_join(page)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()
     page.wait_for_url("**/field/")
@@ -84,7 +84,14 @@ def test_another_phone_by_its_picture(
     expect(me.get_by_test_id("done")).to_contain_text("signed out")
     page.goto("/field/me/")
     expect(page.get_by_test_id("notice")).to_contain_text("no longer known here")
-    other.close()
+    page.context.close()
+
+
+def on_another_phone(browser: Browser, product: Quickstart) -> Page:
+    """A page of a browser that nobody knows yet."""
+    context = browser.new_context(base_url=product.url, locale="en-GB")
+    context.set_default_timeout(40_000)
+    return context.new_page()
 
 
 @pytest.mark.slow
@@ -107,19 +114,19 @@ def test_a_password_brings_me_back_on_another_phone(
     form.get_by_role("button").click()
     expect(me.get_by_test_id("done")).to_contain_text(f"You can log in as {username}.")
     expect(form).to_be_hidden()
-    other = browser.new_context(base_url=product.url, locale="en-GB")
-    page = other.new_page()
+    page = on_another_phone(browser, product)
     page.goto("/field/me/")
     page.get_by_role("link", name="Log in and go on with this phone").click()
     page.get_by_label("Log-in name").fill(username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="Go on as Alice").click()
+    ready_to_join(page)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()
     page.wait_for_url("**/field/")
     assert token_of(page)["user"] == token_of(me)["user"]
-    other.close()
+    page.context.close()
 
 
 def test_my_data_as_a_file(me: Page) -> None:
@@ -135,6 +142,7 @@ def test_my_data_as_a_file(me: Page) -> None:
 @pytest.mark.slow
 def test_going_from_one_target_to_another_and_leaving_it(me: Page, meadow: str) -> None:
     me.goto(f"/join/{meadow}")
+    ready_to_join(me)
     me.get_by_test_id("consent").check()
     me.get_by_test_id("join").click()
     me.wait_for_url("**/field/")
@@ -214,6 +222,7 @@ DRAFTED = """async () => {
 
 def test_erasing_myself_leaves_no_trace_and_takes_nobody_else_s_photo(alice: Watched, product: Quickstart) -> None:
     page = joined(alice, product.codes[0], "Alice")
+    expect(page.get_by_test_id("slot-title")).not_to_be_empty()
     alice.context.set_offline(True)
     _mine, bobs = fill(page, [jpeg(60, 1), jpeg(60, 2)], [{}, {"user": "bob", "device_id": "another"}])
     page.evaluate(DRAFT)
@@ -255,7 +264,9 @@ def test_leaving_waits_for_the_photos_that_are_only_here(
 
 
 @pytest.mark.slow
-def test_who_has_left_has_late_photos_sent_all_the_same(alice: Watched, server: OnServer, product: Quickstart) -> None:
+def test_who_has_left_has_late_photos_sent_all_the_same(
+    alice: Watched, network: BadNetwork, server: OnServer, product: Quickstart
+) -> None:
     page = joined(alice, product.codes[0], "Alice")
     alice.context.set_offline(True)
     photo = jpeg(60, 5)
@@ -266,20 +277,26 @@ def test_who_has_left_has_late_photos_sent_all_the_same(alice: Watched, server: 
           localStorage.setItem("capturegraph.device", JSON.stringify({ ...device, target: null }));
         }"""
     )
+    # The page that is left does not get them through any more.
+    network.fate = lambda request: REFUSE if "/captures/" in request.path else PASS
     alice.context.set_offline(False)
     page.goto("/field/")
     expect(page.get_by_test_id("screen-stranger")).to_be_visible()
+    expect(page.get_by_test_id("safe")).to_have_text("0 of 1 safe")
+    network.fate = lambda request: PASS
+    page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_test_id("safe")).to_have_text("1 of 1 safe")
     server.assert_has([capture], [photo])
 
 
 @pytest.mark.slow
-def test_photos_that_are_only_here_are_counted_before_erasing(me: Page, alice: Watched) -> None:
+def test_photos_that_are_only_here_are_counted_before_erasing(me: Page, network: BadNetwork) -> None:
     me.goto("/field/")
     me.locator("html[data-whole=true]").wait_for()
     me.context.set_offline(True)
     fill(me, [jpeg(60, 3)])
-    me.context.route("**/api/v1/captures/**", lambda route: route.abort())
+    # Neither the page nor its worker gets them through.
+    network.fate = lambda request: REFUSE if "/captures/" in request.path else PASS
     me.context.set_offline(False)
     me.goto("/field/me/")
     me.get_by_test_id("erase").locator("summary").click()

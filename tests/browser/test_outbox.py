@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from cutting import LOSE_ANSWER, PASS, BadNetwork, Request, Stall, by_chance
+from meadow import ready_to_join
 from playwright.sync_api import expect
 from queueing import OnServer, fill, joined, jpeg, open_photos, queue, token_of, until_safe, whole
 from served import Quickstart, Visitor
@@ -87,7 +88,7 @@ def test_a_tab_that_is_killed_in_an_upload_goes_on_where_it_was(
     (capture,) = fill(page, [photo])
     stall = network.stall = stall_at(point, capture)
     alice.context.set_offline(False)
-    assert stall.reached.wait(60), point
+    assert stall.reached.wait(120), point
     page.close()
     stall.released.set()
     again = alice.context.new_page()
@@ -165,7 +166,7 @@ def test_a_queue_outlives_its_key_and_goes_on_by_the_link(
     open_photos(page)
     expect(page.get_by_test_id("plate-lost")).to_contain_text("Ask for a new link")
     assert [(row["safe"], row["problem"]) for row in queue(page)] == [(False, None)] * 3
-    page.goto(f"/join/{product.codes[0]}")
+    page.goto(f"/join/{product.codes[0]}", wait_until="commit")
     page.wait_for_url("**/field/")
     whole(page)
     until_safe(page, ids)
@@ -186,11 +187,12 @@ def test_another_key_of_the_same_person_sends_what_the_old_one_took(
     stall = network.stall = stall_at("in the middle of the second piece", "")
     stall.wanted = _second_piece()
     (capture,) = fill(page, [photo])
-    assert stall.reached.wait(60)
+    assert stall.reached.wait(120)
     assert own.ask("DELETE", f"/api/v1/me/devices/{device['device_id']}/").status == 204
     stall.released.set()
     expect(page.get_by_test_id("notice")).to_contain_text("no longer known")
     page.goto(f"/join/{link['code']}")
+    ready_to_join(page)
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()
     expect(page.get_by_test_id("problem")).to_be_visible()
@@ -223,7 +225,8 @@ OLDER = """async ([id, device_id, text]) => {
   open.onupgradeneeded = () => open.result.createObjectStore("captures", { keyPath: "id" });
   const db = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
   const transaction = db.transaction("captures", "readwrite");
-  const metadata = { target, latitude: 38.9, longitude: -77.1, taken_at: "2026-11-21T14:00:00Z" };
+  const taken_at = new Date(Date.now() - 3_600_000).toISOString();
+  const metadata = { target, latitude: 38.9, longitude: -77.1, taken_at };
   transaction.objectStore("captures").put({
     id, device_id, target, slot: { title: "Old", latitude: 38.9, longitude: -77.1, allowed_m: 50 }, metadata, photo,
     type: "image/jpeg", size: bytes.length, sha256: null, told: false, sent: false, safe: false, problem: null,
@@ -243,6 +246,7 @@ def test_what_an_older_page_kept_is_sent_by_this_one(alice: Watched, product: Qu
     photo, capture = jpeg(300, 3), "0d1e1f00-0000-4000-8000-0000000000aa"
     page.evaluate(OLDER, [capture, known["device_id"], base64.b64encode(photo).decode()])
     page.reload()
+    ready_to_join(page)
     page.get_by_test_id("name").fill("Alice")
     page.get_by_test_id("consent").check()
     page.get_by_test_id("join").click()

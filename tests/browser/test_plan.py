@@ -74,7 +74,8 @@ def test_a_day_from_the_plan_to_the_phone(
     page.get_by_test_id("nobody").get_by_role("link", name="Island").click()
     expect(page.get_by_test_id("reasons")).to_contain_text("Alice: no boat")
     expect(page.get_by_test_id("helps")).to_contain_text("Alice takes 2; Alice has: boat")
-    ash = server.ask("SELECT id FROM capturegraph_candidateslot WHERE title = 'Ash' ORDER BY rowid DESC")[0][0]
+    here = "title = ? AND target_id = ?"
+    ((ash,),) = server.ask(f"SELECT id FROM capturegraph_candidateslot WHERE {here}", "Ash", target.replace("-", ""))
     page.goto(f"{page.url.split('?')[0]}?slot={ash}")
     page.get_by_test_id("reasons").get_by_role("link", name="Alice").click()
     page.get_by_test_id("pin").click()
@@ -83,7 +84,8 @@ def test_a_day_from_the_plan_to_the_phone(
     expect(page.get_by_test_id("stale")).to_have_count(0)
     expect(page.get_by_test_id("chip-fixed")).to_contain_text("1 fixed by hand")
     # The oak is gone meanwhile: that is said, and the rest is offered.
-    server.write("UPDATE capturegraph_candidateslot SET state = 'withdrawn' WHERE title = 'Oak'")
+    gone = f"UPDATE capturegraph_candidateslot SET state = 'withdrawn' WHERE {here}"
+    server.write(gone, "Oak", target.replace("-", ""))
     desk.expected = ["the server responded with a status of 409"]
     page.get_by_test_id("accept").click()
     expect(page.get_by_test_id("refused")).to_contain_text("The place does not wait for anybody any more.")
@@ -128,6 +130,7 @@ def test_the_keyboard_leads_from_the_list_to_the_offer_and_everything_can_be_rea
             page.get_by_test_id("nobody").get_by_role("link").first.focus()
             page.keyboard.press("Enter")
             expect(page.get_by_test_id("reasons")).to_be_visible()
+            expect(page.locator("#drawer h2")).to_be_focused()
             eye.on(page, "why nobody")
             if eye.phone:
                 wrong += [one for one in page.evaluate(SMALL) if "/plan/" in one]

@@ -106,8 +106,11 @@ def test_the_map_around_my_slot_is_there_without_a_network(
 def tiles_settled(page: Page) -> bool:
     """Whether nothing more is being kept."""
     before = len(page.evaluate(KEPT))
-    page.wait_for_timeout(500)
-    return len(page.evaluate(KEPT)) == before
+    for _look in range(4):
+        page.wait_for_timeout(500)
+        if len(page.evaluate(KEPT)) != before:
+            return False
+    return True
 
 
 @pytest.mark.slow

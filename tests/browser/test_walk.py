@@ -128,9 +128,10 @@ def test_what_others_do_leaves_the_list_under_my_finger_and_the_last_skip_ends_t
     page.get_by_test_id("walk-guide").click()
     drawn = page.locator("#field-map .map-canvas")
     expect(drawn).to_have_attribute("data-places", "1")
-    with page.expect_response("**/slots.geojson"):
+    with page.expect_response("**/slots.geojson") as places:
         late[0].continue_()
-    page.wait_for_timeout(300)
+    places.value.finished()
+    page.wait_for_timeout(500)
     expect(drawn).to_have_attribute("data-places", "1")
     page.get_by_test_id("slot-walk").click()
     bob = enters(product, codes["Walk that ends"], "Bob")

@@ -1,5 +1,6 @@
 """The way through what a phone shows when something is wrong, or happened while nobody looked."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +100,7 @@ def rejected(page: Page, eye: Eye, around: Around, picture: Path) -> None:
     """The photo is not accepted; then there is a pause."""
     slot = held(page)["slot_detail"]
     page.context.set_geolocation({"latitude": slot["latitude"], "longitude": slot["longitude"], "accuracy": 6})
+    expect(page.get_by_test_id("distance")).to_have_text(re.compile(r"^0\s*m$"))
     page.get_by_test_id("photo").set_input_files(picture)
     expect(page.get_by_test_id("verdict")).to_contain_text("Alice")
     (capture,) = [one["id"] for one in kept(page)]
@@ -120,7 +122,7 @@ def rejected(page: Page, eye: Eye, around: Around, picture: Path) -> None:
     tap(page, "release")
     expect(page.get_by_test_id("screen-reason")).to_be_visible()
     tap(page, "ask")
-    expect(page.get_by_test_id("screen-reason")).to_be_visible()
+    expect(page.get_by_test_id("screen-reason")).to_have_attribute("data-code", "paused")
     eye.on(page, "a pause")
     assert around.carol.change(state="open") == 200
 

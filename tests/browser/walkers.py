@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 from backdoor import run_inside
 from playwright.sync_api import Page
-from served import Quickstart, Visitor
+from served import Quickstart, Visitor, until
 
 INVITE = """
 import json
@@ -24,20 +24,12 @@ for target in Target.objects.filter(name__in={names!r}):
 print("MADE", json.dumps(made))
 """
 
-HELD = """
-async (before) => {
-  for (let tries = 0; tries < 600; tries += 1) {
-    const hands = JSON.parse(localStorage.getItem("capturegraph.hands")) ?? {};
-    const { target } = JSON.parse(localStorage.getItem("capturegraph.device"));
-    const rows = (hands[target]?.rows ?? []).filter((row) => row.state === "held" && row.id !== before);
-    if (rows.length) {
-      return rows.reduce((first, row) => (row.stop < first.stop ? row : first));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("The phone holds nothing.");
-}
-"""
+HELD = """(before) => {
+  const hands = JSON.parse(localStorage.getItem("capturegraph.hands")) ?? {};
+  const { target } = JSON.parse(localStorage.getItem("capturegraph.device"));
+  const rows = (hands[target]?.rows ?? []).filter((row) => row.state === "held" && row.id !== before);
+  return rows.length ? rows.reduce((first, row) => (row.stop < first.stop ? row : first)) : null;
+}"""
 
 
 class Somebody(NamedTuple):
@@ -85,7 +77,7 @@ def coordinators(product: Quickstart, *names: str) -> dict[str, Somebody]:
 
 def held(page: Page, *, after: str = "") -> dict[str, Any]:
     """What the phone holds, by its own memory: the one that it goes to, once that is another than the one before."""
-    row: dict[str, Any] = page.evaluate(HELD, after)
+    row: dict[str, Any] = until(lambda: page.evaluate(HELD, after), "that the phone holds something", 60)
     return row
 
 

@@ -55,7 +55,7 @@ from capturegraph.services.people import invites
 from capturegraph.services.refusals import Refused
 from capturegraph.services.webhooks import addresses
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 BEHIND = (Delivery, Job, Message, PhotoPart, ServiceLease, ServiceRun, ServiceRunner, Webhook)
 AHEAD = (Availability, Plan, PlanPin, PlanRun)

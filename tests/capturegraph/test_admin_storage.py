@@ -12,7 +12,7 @@ from capturegraph.models import CandidateSlot, Capture, Job, Target
 from capturegraph.services import storage, work
 from capturegraph.services.uploads.small_photos import open_small
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ from capturegraph.services.safekeeping.moment import one_moment
 from capturegraph.services.uploads import references, small_photos
 from capturegraph.services.writing import rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture(autouse=True)

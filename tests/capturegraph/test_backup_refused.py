@@ -14,7 +14,7 @@ from capturegraph.models import (
 )
 from capturegraph.services.safekeeping import files, restoring, sealed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture

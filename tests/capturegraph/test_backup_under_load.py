@@ -191,6 +191,7 @@ def comes_back_whole(made: list[dict[str, Any]], folder: Path, into: str, *place
 
 
 @BOTH
+@pytest.mark.slow_on("postgresql")
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_under_load_restores_to_what_an_audit_passes(
     into: str, load: Load, clock: Clock, tmp_path: Path, settings: Any, request: pytest.FixtureRequest,

@@ -12,7 +12,7 @@ from world import GOOD, World, assert_no, json_body, routes
 
 from capturegraph.models import Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

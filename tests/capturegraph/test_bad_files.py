@@ -14,7 +14,7 @@ from world import World, assert_no
 
 from capturegraph.models import CandidateSlot, Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 # --- captures ---------------------------------------------------------------------------------------------------------

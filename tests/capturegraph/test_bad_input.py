@@ -31,7 +31,7 @@ from capturegraph.api import serializers
 from capturegraph.api.parsers import GuardedJSONParser
 from capturegraph.models import Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 READS = {
     "POST api/v1/join/": serializers.JoinIn,

@@ -11,7 +11,7 @@ from world import GOOD, World, address
 
 from capturegraph.models import Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 NONSENSE = ["", "a\0b", "x" * 100_000, "-1", "0", "1e9999", "NaN", "９", "99999999999999999999", "<script>", "'; --"]
 FORMS = [door for door in GOOD if door.startswith("POST ") and not door.startswith("POST api/")]

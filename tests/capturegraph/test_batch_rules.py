@@ -9,7 +9,7 @@ from stories import Clock, Person, place, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Event, Match, Message, Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def undo(who: Person, batch: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from PIL import Image, ImageChops
-from seeing import body
 from served import MANAGE, environment
 from stories import API, Clock, Person, photo, slots_in
+from who_sees import body
 from world import assert_no
 
 from capturegraph.models import Blurring, Capture, Event, Job, Target

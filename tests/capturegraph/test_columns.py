@@ -14,7 +14,7 @@ from capturegraph.models import Batch, CandidateSlot, ColumnChoice, Job, Target
 from capturegraph.services import jobs, work
 from capturegraph.services.batching import batch_jobs, batches
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 HEAD = "nr,denkmal,wo,hoch,rechts"
 ODD = (HEAD + f"\n7,Oak,By the gate,{place(0)[0]},{place(0)[1]}\n8,Elm,,{place(500)[0]},{place(500)[1]}\n").encode()

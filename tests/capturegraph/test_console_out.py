@@ -18,7 +18,7 @@ from capturegraph.pages.webhooks import SNIPPET
 from capturegraph.services import work
 from capturegraph.services.webhooks import receiving, sending
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def page(desk: Client, target: Target, path: str) -> str:

@@ -19,7 +19,7 @@ from capturegraph.models import CandidateSlot, Capture, Target
 from capturegraph.services import jobs, work
 from capturegraph.services.exports import archives
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 PLACES = Path(__file__).parents[1] / "data" / "places"
 FORMS = ("geojson", "csv", "gpx", "kml")

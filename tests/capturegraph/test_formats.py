@@ -61,6 +61,7 @@ class TestLimits:
     def test_bytes(self):
         assert "256 MB" in refused(bytes(formats.MAX_BYTES + 1)).reason
 
+    @pytest.mark.slow
     def test_rows(self):
         text = "lat,lon\n" + "1,2\n" * formats.MAX_ROWS
         assert len(table(text).rows) == formats.MAX_ROWS

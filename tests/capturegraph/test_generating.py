@@ -12,7 +12,7 @@ from world import assert_no
 from capturegraph.models import Batch, CandidateSlot, Target
 from scheduling.geodesy import metres_matrix
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def corner(east_m: float, north_m: float) -> list[float]:

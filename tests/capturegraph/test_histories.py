@@ -4,7 +4,7 @@ import pytest
 from histories import history
 from playing import differs, people
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 TOGETHER = 10
 

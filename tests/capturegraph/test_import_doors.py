@@ -15,7 +15,7 @@ from stories import Person
 from capturegraph.formats import read_table, write_geojson
 from capturegraph.models import Batch, CandidateSlot, Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 DATA = Path(__file__).parents[1] / "data"
 CORPORA = DATA / "corpora"

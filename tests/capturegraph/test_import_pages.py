@@ -15,7 +15,7 @@ from stories import Person
 from capturegraph.models import Batch, CandidateSlot, Target
 from capturegraph.services.batching import wording
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from capturegraph.services import work
 from capturegraph.services.ingest import beside
 from capturegraph.services.jobs import Held
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture(autouse=True)

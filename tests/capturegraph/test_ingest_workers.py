@@ -23,7 +23,7 @@ from capturegraph.services import jobs, work
 from capturegraph.services.ingest import asking, orphans
 from capturegraph.services.uploads import small_photos
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on("postgresql")]
 
 # A worker that comes to a point, says so, and waits there to be killed.
 STUCK = """
@@ -121,6 +121,7 @@ def test_a_worker_killed_at_a_point(
     assert_whole([capture], own_files)
 
 
+@pytest.mark.slow
 def test_workers_killed_at_any_moment(
     alice: Person, rung: None, database_url: str, tmp_path: Path, own_files: Path
 ) -> None:

@@ -19,7 +19,7 @@ from stories import Person
 from capturegraph.models import Batch, CandidateSlot, Event, Job, Target
 from capturegraph.services import jobs, work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on("postgresql")]
 
 LATER = {"Prefer": "respond-async"}
 

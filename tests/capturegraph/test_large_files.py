@@ -14,7 +14,7 @@ from capturegraph.models import Job, Target
 from capturegraph.services import jobs, work
 from capturegraph.services.batching import batch_jobs
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 FILE = table("1 oak 0", "2 elm 500").encode()
 

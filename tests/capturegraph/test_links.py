@@ -12,7 +12,7 @@ from stories import API, Clock, Person, sha256, slots_in
 from capturegraph.models import Assignment, CandidateSlot, Device, Event, Invite, Membership, Target, User
 from capturegraph.services.people import accounts, invites, members, phones
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def new_phone(**values: Any) -> dict[str, Any]:

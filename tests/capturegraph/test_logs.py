@@ -23,7 +23,7 @@ from capturegraph.services import work
 from capturegraph.services.cycles import leases, periodic, runners
 from capturegraph.services.people import invites, phones
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 PASSWORD = "a rod of sixteen feet"
 

@@ -15,7 +15,7 @@ from capturegraph.services.batching import batches
 from capturegraph.services.matches import matching
 from scheduling import tour
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 ROWS = 3_000
 

@@ -11,7 +11,7 @@ from test_joining import invite
 
 from capturegraph.models import Assignment, Event, Membership, Target, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 PASSWORD = "a tape of sixty-six feet"
 

@@ -20,7 +20,7 @@ from capturegraph.models import Event, Job, User
 from capturegraph.services import work
 from capturegraph.services.people import resets
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 OLD, NEW = "a tape of sixty-six feet", "a rod of sixteen feet"
 

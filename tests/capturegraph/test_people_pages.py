@@ -10,7 +10,7 @@ from stories import Clock, Person, slots_in
 from capturegraph.models import Assignment, CandidateSlot, Event, Invite, Membership, Target
 from capturegraph.services.people import accounts, members, merging
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def page_of(target: Target, who: Person | None = None) -> str:

@@ -303,7 +303,7 @@ def by_desk(who: str, person: Person | None) -> Client:
 
 
 @pytest.mark.slow_on("postgresql")
-@pytest.mark.parametrize("credential", [by_phone, by_desk])
+@pytest.mark.parametrize("credential", [by_phone, pytest.param(by_desk, marks=pytest.mark.slow)])
 def test_who_may_do_what(world: World, credential: Callable[[str, Person | None], Client]) -> None:
     wrong = []
     for who, person in world.people.items():

@@ -15,7 +15,7 @@ from capturegraph.api import serializers
 from capturegraph.models import Assignment, CandidateSlot, Event, Membership, Plan, PlanRun, Target
 from scheduling import assign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 NINE, NOON, ONE, FIVE = (f"2026-06-01T{hour}:00:00Z" for hour in ("09", "12", "13", "17"))
 NOTHING = {"times": [], "start": None, "capacity": None, "most_walking_m": None}

@@ -13,7 +13,7 @@ from stories import Clock, Person, at, slots_in
 from capturegraph.management.commands.plan import Command
 from capturegraph.models import Assignment, Event, Plan, PlanRun, Target
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 MORNING = ("--from", "2026-06-01 09:00", "--until", "2026-06-01 13:00")
 

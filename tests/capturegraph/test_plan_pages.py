@@ -15,7 +15,7 @@ from capturegraph.models import Assignment, CandidateSlot, Job, Membership, Plan
 from capturegraph.services import jobs
 from capturegraph.services.planning import accepting, limits, plans
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture(autouse=True)

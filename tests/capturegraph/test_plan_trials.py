@@ -17,7 +17,7 @@ from capturegraph.services.people import erasing, exporting
 from capturegraph.services.planning import availability, limits, plans, trials
 from capturegraph.services.refusals import Conflict
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from capturegraph.models import Assignment, Event, Job, Membership, Message, Pla
 from capturegraph.services import jobs, work
 from capturegraph.services.planning import accepting, plans
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_on("postgresql")]
 
 SETUP = """
 import sys, time, uuid

@@ -8,8 +8,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
-from seeing import THINGS, body, table_in
 from stories import API, Clock, Person, photo, place, sha256, slots_in
+from who_sees import THINGS, body, table_in
 from world import World
 
 from capturegraph.models import Capture, Event, Target

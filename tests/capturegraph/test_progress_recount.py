@@ -17,7 +17,7 @@ from capturegraph.services.people import erasing, merging
 from capturegraph.services.progress.figures import progress
 from scheduling.geodesy import metres
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 TOGETHER = 8
 

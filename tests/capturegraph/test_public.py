@@ -13,8 +13,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
-from seeing import body
 from stories import API, Clock, Person, at, photo, place
+from who_sees import body
 from world import assert_no
 
 from capturegraph.models import Capture, Target

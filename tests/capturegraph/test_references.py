@@ -19,7 +19,7 @@ from capturegraph.photos import archives
 from capturegraph.services.refusals import NotFound
 from capturegraph.services.uploads import references
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 STILL = Path(__file__).resolve().parent.parent / "data" / "photos" / "still.heic"
 

@@ -11,7 +11,7 @@ from capturegraph.models import CandidateSlot, Capture, PhotoFinding, Target
 from capturegraph.pages import review_words
 
 __all__ = ["sam"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def beside(reviewer: Person, capture: str) -> str:

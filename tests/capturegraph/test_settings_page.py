@@ -11,7 +11,7 @@ from world import settings_shown
 from capturegraph.models import CandidateSlot, Event, Job, Target
 from capturegraph.services import work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def sends(who: Person, target: Target, shown: dict[str, Any] | None = None, **typed: Any) -> HttpResponse:

@@ -15,7 +15,7 @@ from capturegraph.services.opening import areas, checks, steps
 from capturegraph.services.people import members
 from capturegraph.services.refusals import Conflict, Invalid
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 ALL = ["matching", "instructions", "privacy", "consent", "members", "places"]
 SQUARE = [[-77.1, 38.8], [-77.0, 38.8], [-77.0, 38.9], [-77.1, 38.9], [-77.1, 38.8]]

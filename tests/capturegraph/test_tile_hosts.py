@@ -6,7 +6,7 @@ from django.test import Client
 from capturegraph.models import Target
 from capturegraph.models.target import tile_host
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 def connects(client: Client, path: str) -> str:

@@ -12,7 +12,7 @@ from stories import Clock
 
 from capturegraph.services.webhooks import sending
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 class Dripping(BaseHTTPRequestHandler):

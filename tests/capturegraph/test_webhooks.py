@@ -22,7 +22,7 @@ from capturegraph.services.jobs import LEASE
 from capturegraph.services.webhooks import addresses, bodies, deliveries, sending, topics
 from capturegraph.services.writing import database_now
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,10 @@ def every_screen(context: BrowserContext, product: Quickstart, valley: Valley, e
     page.goto(f"/admin/capturegraph/capture/{valley.capture}/history/")
     table.on(page, "a story")
     page.goto("/admin/storage/")
+    as_of = page.locator("#storage .verdict .quiet")
+    before = as_of.inner_text() if as_of.count() else ""
     page.get_by_test_id("count").click()
+    expect(as_of).not_to_have_text(before)
     expect(page.locator("#storage[data-state=counted]")).to_be_visible()
     eye.on(page, "storage")
 
