@@ -10,6 +10,7 @@ from tests.benchmarks import uploads
 SEED = 20_261
 
 
+@pytest.mark.slow
 def test_a_cut_upload_is_one_capture_and_one_file_and_one_verdict() -> None:
     with uploads.started() as running:
         sent, left = uploads.run(running, rounds=1, seed=SEED)
