@@ -209,6 +209,13 @@ def test_no_file_holds_what_belongs_elsewhere(unwanted: str) -> None:
     assert found == []
 
 
+def test_no_two_files_of_the_tests_have_one_name() -> None:
+    """pytest imports them all by their bare names: of two, one is not run, and one helper is taken for the other."""
+    rooms = [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name not in ("data", "benchmarks")]
+    names = [path.name for room_ in rooms for path in room_.glob("*.py") if path.name != "conftest.py"]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 @pytest.mark.xdist_group("house")
 def test_tests_of_a_group_run_in_one_process(request: pytest.FixtureRequest) -> None:
     """Browsers and whole fleets of processes, two at once, make each other late."""

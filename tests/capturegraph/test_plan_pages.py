@@ -12,6 +12,8 @@ from planning_ahead import answered, asked, done, for_hours, page, pair, said, s
 from stories import Clock, Person, slots_in
 
 from capturegraph.models import Assignment, CandidateSlot, Job, Membership, Plan, PlanRun, Target
+from capturegraph.pages import plan_answers
+from capturegraph.pages import plans as plan_pages
 from capturegraph.services import jobs
 from capturegraph.services.planning import accepting, limits, plans
 
@@ -174,6 +176,27 @@ def test_the_work_is_shown_stopped_and_leads_to_the_answer(field: Target, carol:
     run = PlanRun.objects.get()
     assert desk.get(part, headers={"HX-Request": "true"})["HX-Redirect"] == page(run)
     assert desk.get(again["Location"])["Location"] == page(run)
+
+
+@pytest.mark.parametrize("where", ["plan", "answer"])
+def test_work_that_ends_while_the_page_is_made_is_asked_for_again(
+    field: Target, carol: Person, clock: Clock, run: PlanRun, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page said neither that it goes on nor where it has led: it stood still for ever."""
+    clock.forward(seconds=1)
+    job, desk = plans.compute(plan_id=run.plan_id, by=carol.user, now=clock.now), carol.desk()
+    module = {"plan": plan_pages, "answer": plan_answers}[where]
+    came_of = module.came_of
+
+    def ends_after(*given: Any) -> Any:
+        there = came_of(*given)
+        done(job.pk, clock.now)
+        return there
+
+    monkeypatch.setattr(module, "came_of", ends_after)
+    shown = said(desk.get(f"{page({'plan': run.plan, 'answer': run}[where])}?job={job.pk}"))
+    assert Job.objects.get(pk=job.pk).state == Job.State.DONE
+    assert reverse("plan-work", args=[field.pk, run.plan_id]) in shown
 
 
 def test_work_that_failed_says_why(field: Target, bob: Person, carol: Person, clock: Clock) -> None:
