@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms, ImageEnhance, ImageFilter
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.JpegImagePlugin import JpegImageFile
+from served import needed
 
 from capturegraph.photos import bits_apart, develop, inspect, nearest, webp
 from capturegraph.photos.developing import SIDES
@@ -197,8 +198,8 @@ def test_nothing_is_told_but_what_is_seen(kind: str) -> None:
 
 
 def test_exiftool_finds_nothing_either(tmp_path: Path) -> None:
-    if shutil.which("exiftool") is None:
-        pytest.skip("exiftool is not here: install the package libimage-exiftool-perl")
+    there = shutil.which("exiftool") is not None
+    needed("exiftool", present=there, otherwise="exiftool is not here: install the package libimage-exiftool-perl")
     for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
         (tmp_path / f"{kind}.orig").write_bytes(talkative(kind))
         for side, data in develop(io.BytesIO(talkative(kind))).small.items():
