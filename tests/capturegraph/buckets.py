@@ -49,6 +49,7 @@ class Wire(ThreadingHTTPServer):
     def mend(self) -> None:
         """Be a wire on which nothing is wrong."""
         self.down = False
+        self.refuses = ""
         self.cut_up_after: int | None = None
         self.cut_down_after: int | None = None
         self.loses_answers_to = ""
@@ -69,7 +70,7 @@ class _Passing(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         wire = self.server
         wire.seen.append(Seen(self.command, self.path, {name.lower(): text for name, text in self.headers.items()}))
-        if wire.down:
+        if wire.down or wire.refuses == self.command:
             return self._hang_up()
         said = parse_qs(urlsplit(self.path).query)
         if "X-Amz-Date" in said and (no := self._is_over(said)):

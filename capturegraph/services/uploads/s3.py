@@ -93,7 +93,7 @@ class S3Files(S3Storage):
             while piece := content.read(READ_BYTES):
                 digest.update(piece)
             content.seek(0)
-            # A body that was damaged on the way is refused by the store. Not Django's File: one without a name is false.
+            # A body that was damaged on the way is refused. Not Django's File itself: one without a name is false.
             self._client.put_object(
                 **self._at(name), Body=content.file, ContentMD5=base64.b64encode(digest.digest()).decode(),
                 ContentType="application/octet-stream",
