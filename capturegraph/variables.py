@@ -141,7 +141,8 @@ class Bucket(NamedTuple):
 def files(text: str) -> Bucket:
     """Read in which bucket files are kept."""
     url = urlsplit(text)
-    if url.scheme != "s3" or not url.hostname or url.port or url.fragment:
+    # Not url.port: what cannot be a port is a piece of the secret, and would be in the error.
+    if url.scheme != "s3" or not url.hostname or ":" in url.netloc.rpartition("@")[2] or url.fragment:
         raise ValueError(
             "write one like s3://key:secret@bucket/prefix?endpoint=https://s3.example.org; in a secret write / as %2F"
         )
