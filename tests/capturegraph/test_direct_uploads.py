@@ -193,6 +193,15 @@ def test_other_bytes_than_were_announced_are_refused_and_nothing_stays(
     assert_stored(bucket, capture)
 
 
+def test_the_digest_may_be_said_with_the_parts_alone(bucket: InTheBucket, stones: Target, alice: Person) -> None:
+    capture = alice.shoots(stones, 0)["id"]
+    puts_all(begins(alice, capture), LARGE[:-1] + b"x")
+    assert_no(completes(alice, capture), 422, "digest_differs")
+    puts_all(begins(alice, capture))
+    assert completes(alice, capture).status_code == 201
+    assert_stored(bucket, capture)
+
+
 def test_what_was_announced_and_cannot_be_read_is_kept_for_rescue(
     bucket: InTheBucket, stones: Target, alice: Person, rita: Person
 ) -> None:

@@ -165,7 +165,15 @@ def test_an_upload_whose_answer_is_lost_leaves_a_file_that_nobody_names(
 def test_a_photo_that_is_away_is_away_and_not_missing(
     bucket: InTheBucket, stones: Target, alice: Person, carol: Person, capture: str
 ) -> None:
+    slot = slots_in(stones, a=900)[0]
     alice.sends_photo(capture, PHOTO)
+    Capture.objects.update(review="accepted")
+    bucket.wire.down = True
+    assert carol.post(f"slots/{slot.pk}/reference/from-capture/", {"capture": capture}).status_code == 503
+    bucket.wire.mend()
+    bucket.wire.cut_down_after = 100
+    assert carol.post(f"slots/{slot.pk}/reference/from-capture/", {"capture": capture}).status_code == 503
+    bucket.wire.mend()
     bucket.wire.down = True
     assert alice.get(f"captures/{capture}/photo/").status_code == 503
     assert alice.get(f"captures/{capture}/photo/small/").status_code == 503
