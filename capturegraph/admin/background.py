@@ -153,7 +153,7 @@ class PhotoPartRoom(ViewOnly[PhotoPart]):
 class DirectUploadRoom(ViewOnly[DirectUpload]):
     """Photographs that phones put straight into the store of files."""
 
-    exclude = ("sha256", "parts")
+    hidden = ("sha256", "parts")
     list_display = ("capture", "size", "begun_at", "ends_at")
     list_select_related = ("capture__volunteer",)
     search_fields = ("=capture__id", "capture__volunteer__name")
