@@ -39,6 +39,12 @@ VARIABLES = (
         "CAPTUREGRAPH_EMAIL_URL", read.mail, read.Mail(), "smtp://user:password@host:587/?tls=yes, smtps://…, console:."
     ),
     Variable("CAPTUREGRAPH_VAR", Path, BASE_DIR / "var", "The folder of the database, photographs and messages."),
+    Variable(
+        "CAPTUREGRAPH_FILES_URL",
+        read.files,
+        None,
+        "s3://key:secret@bucket/prefix?endpoint=https://…: where photographs are kept instead of VAR.",
+    ),
     Variable("CAPTUREGRAPH_SWEEP_S", read.seconds, 30, "Seconds of a cycle of the sweep."),
     Variable("CAPTUREGRAPH_REFRESH_S", read.seconds, 900, "Seconds between two choices of the places that wait."),
     Variable("CAPTUREGRAPH_RETENTION_S", read.seconds, 86_400, "Seconds between two deletions of old records of runs."),
@@ -136,6 +142,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "capturegraph.pages.one_time_password.OneTimePasswordMiddleware",
+    "capturegraph.pages.errors.FilesAwayMiddleware",
 ]
 ROOT_URLCONF = "capturegraph.urls"
 WSGI_APPLICATION = "capturegraph.wsgi.application"
@@ -218,8 +225,16 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "media"
+
+
+def _kept_in(bucket: read.Bucket | None) -> dict[str, Any]:
+    if bucket is None:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    return {"BACKEND": "capturegraph.services.uploads.s3.S3Files", "OPTIONS": {"place": bucket}}
+
+
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _kept_in(ENV["FILES_URL"]),
     "staticfiles": {"BACKEND": "capturegraph.staticfiles.HashedModulesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -122,3 +123,41 @@ def mail(text: str) -> Mail:
     port = url.port or (465 if ssl else 587 if tls else 25)
     sender = said.get("from") or (user if "@" in user else f"capturegraph@{url.hostname}")
     return Mail("smtp", url.hostname, port, user, unquote(url.password or ""), tls, ssl, sender)
+
+
+class Bucket(NamedTuple):
+    """Where files are kept in an S3-compatible store. Without key and secret, boto3 looks for them where it does."""
+
+    bucket: str
+    prefix: str = ""
+    key: str = ""
+    secret: str = ""
+    endpoint: str = ""
+    public: str = ""
+    region: str = ""
+    addressing: str = "auto"
+
+
+def files(text: str) -> Bucket:
+    """Read in which bucket files are kept."""
+    url = urlsplit(text)
+    # Not url.port: what cannot be a port is a piece of the secret, and would be in the error.
+    if url.scheme != "s3" or not url.hostname or ":" in url.netloc.rpartition("@")[2] or url.fragment:
+        raise ValueError(
+            "write one like s3://key:secret@bucket/prefix?endpoint=https://s3.example.org; in a secret write / as %2F"
+        )
+    if bool(url.username) != bool(url.password):
+        raise ValueError("before the @ come a key and its secret, with a colon between them, or neither")
+    said = dict(parse_qsl(url.query, keep_blank_values=True))
+    if unknown := sorted(set(said) - {"endpoint", "public", "region", "addressing"}):
+        raise ValueError(f"“{unknown[0]}” is not known; there are endpoint, public, region and addressing")
+    for name in ("endpoint", "public"):
+        if name in said:
+            origins(said[name])
+    addressing = one_of(("auto", "path", "virtual"))(said.get("addressing", "path" if "endpoint" in said else "auto"))
+    if not find_spec("storages") or not find_spec("boto3"):
+        raise ValueError("that needs the extra “scale”: uv run --extra scale …")
+    return Bucket(
+        url.hostname, url.path.strip("/"), unquote(url.username or ""), unquote(url.password or ""),
+        said.get("endpoint", ""), said.get("public", ""), said.get("region", ""), addressing,
+    )  # fmt: skip

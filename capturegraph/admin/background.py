@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capturegraph.admin.filters import of_target, one_of
 from capturegraph.admin.rooms import ViewOnly, acting
-from capturegraph.models import Job, Message, PhotoPart, ServiceLease, ServiceRun, ServiceRunner
+from capturegraph.models import DirectUpload, Job, Message, PhotoPart, ServiceLease, ServiceRun, ServiceRunner
 from capturegraph.services import work
 from capturegraph.services.cycles import periodic
 
@@ -147,3 +147,15 @@ class PhotoPartRoom(ViewOnly[PhotoPart]):
     search_fields = ("=capture_id", "volunteer__name")
     ordering = ("-created_at", "id")
     date_hierarchy = "created_at"
+
+
+@admin.register(DirectUpload)
+class DirectUploadRoom(ViewOnly[DirectUpload]):
+    """Photographs that phones put straight into the store of files."""
+
+    hidden = ("sha256", "parts")
+    list_display = ("capture", "size", "begun_at", "ends_at")
+    list_select_related = ("capture__volunteer",)
+    search_fields = ("=capture__id", "capture__volunteer__name")
+    ordering = ("-begun_at", "capture_id")
+    date_hierarchy = "begun_at"

@@ -21,6 +21,7 @@ from capturegraph.models import (
     Capture,
     Delivery,
     Device,
+    DirectUpload,
     Dispute,
     Event,
     Invite,
@@ -48,7 +49,7 @@ OWN: dict[type[Model], str] = {
 OTHERS: dict[type[Model], tuple[str, str]] = {
     Availability: ("user", "membership.user_id"), Delivery: ("webhook", "webhook_id"),
     Dispute: ("capture", "capture_id"), Match: ("capture", "capture_id"), Message: ("user", "user_id"),
-    OpeningCheck: ("target", "target_id"),
+    OpeningCheck: ("target", "target_id"), DirectUpload: ("capture", "capture_id"),
     PhotoFinding: ("capture", "capture_id"), PhotoPart: ("photo_part", "capture_id"), PlanPin: ("plan", "plan_id"),
     PlanRun: ("plan", "plan_id"), ReviewClaim: ("capture", "capture_id"),
 }  # fmt: skip

@@ -132,7 +132,7 @@ class Photo(APIView):
             arrived = photographs.receive_photo(
                 capture_id=capture_id, file=file, stretch=stretch, by=caller(request), now=timezone.now()
             )
-        return _receipt(arrived.capture, arrived.created) if arrived.capture and arrived.is_stored else _part(arrived)
+        return arrival(arrived)
 
 
 def spool(stream: IO[bytes] | None, file: BinaryIO, most: float = math.inf) -> None:
@@ -148,7 +148,10 @@ def spool(stream: IO[bytes] | None, file: BinaryIO, most: float = math.inf) -> N
         file.write(chunk)
 
 
-def _part(arrived: Arrived) -> Response:
+def arrival(arrived: Arrived) -> Response:
+    """Answer what has arrived: the receipt of a whole photograph, or how much of it is here."""
+    if arrived.capture and arrived.is_stored:
+        return _receipt(arrived.capture, arrived.created)
     body = shapes.partial_photo(arrived)
     headers = {"Range": f"bytes=0-{arrived.received - 1}"} if arrived.received else None
     return Response(body, status=202, headers=headers)

@@ -8,6 +8,7 @@ from capturegraph.models.candidate_slot import CandidateSlot
 from capturegraph.models.capture import Capture
 from capturegraph.models.column_choice import ColumnChoice
 from capturegraph.models.device import Device
+from capturegraph.models.direct_upload import DirectUpload
 from capturegraph.models.dispute import Dispute
 from capturegraph.models.event import Event
 from capturegraph.models.invite import Invite
@@ -39,6 +40,7 @@ __all__ = [
     "ColumnChoice",
     "Delivery",
     "Device",
+    "DirectUpload",
     "Dispute",
     "Event",
     "Invite",

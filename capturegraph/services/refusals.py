@@ -113,3 +113,9 @@ class Busy(Refused):
 
     status = 503
     code = "busy"
+
+
+class FilesAway(Busy):
+    """The store of files does not answer; what is in it stays there, and later it will."""
+
+    code = "files_away"

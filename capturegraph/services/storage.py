@@ -20,11 +20,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
-from capturegraph.models import Batch, Blurring, CandidateSlot, Capture, Job, PhotoPart, Target, User
+from capturegraph.models import Batch, Blurring, CandidateSlot, Capture, DirectUpload, Job, PhotoPart, Target, User
 from capturegraph.services import jobs
 from capturegraph.services.exports import archives
 from capturegraph.services.jobs import Held
-from capturegraph.services.uploads import keeping, parts, references, small_photos
+from capturegraph.services.uploads import direct, keeping, parts, references, small_photos
+from capturegraph.services.uploads.elsewhere import Kept
 
 COUNT = "count_storage"
 AT_ONCE, SHOWN = 500, 50
@@ -60,6 +61,10 @@ def _parts() -> Iterator[str]:
     yield from PhotoPart.objects.values_list("file", flat=True).iterator(chunk_size=AT_ONCE)
 
 
+def _direct() -> Iterator[str]:
+    yield from DirectUpload.objects.values_list("name", flat=True).iterator(chunk_size=AT_ONCE)
+
+
 def _references() -> Iterator[str]:
     rows = CandidateSlot.objects.exclude(reference="").values_list("reference", flat=True)
     yield from rows.iterator(chunk_size=AT_ONCE)
@@ -79,6 +84,7 @@ def _batches() -> Iterator[str]:
 KINDS: dict[str, Kind] = {
     "captures": Kind(gettext_lazy("Photos as they came"), _captures),
     small_photos.FOLDER: Kind(gettext_lazy("Small copies, made when they are asked for"), _small, needed=False),
+    direct.FOLDER: Kind(gettext_lazy("Photos that phones put here straight"), _direct, needed=False),
     parts.FOLDER: Kind(gettext_lazy("Pieces of photos on their way"), _parts),
     references.FOLDER: Kind(gettext_lazy("Reference photos"), _references),
     archives.FOLDER: Kind(gettext_lazy("Archives to take away"), _archives),
@@ -129,9 +135,9 @@ class _Looker:
         """Look at every file, and then at every name that there should be a file of."""
         known = _numbers(self.kind.names()) if self.kind else None
         there: list[Numbers] = []
-        files = _walk(self.folder)
+        files = keeping.walked(self.folder)
         while some := list(islice(files, AT_ONCE)):
-            numbers = _numbers(some)
+            numbers = _numbers(one.name for one in some)
             there.append(numbers)
             self._add(some, np.isin(numbers, known, invert=True) if known is not None else np.zeros(len(some), bool))
             self._tell(len(some))
@@ -141,19 +147,14 @@ class _Looker:
         figures = {name: self._figures[name] for name in ("files", "bytes", "orphans", "orphan_bytes", "missing")}
         return {"kind": self.folder, "title": title, **figures}
 
-    def _add(self, names: list[str], nameless: NDArray[np.bool_]) -> None:
-        for name, is_nameless in zip(names, nameless.tolist(), strict=True):
-            try:
-                size = default_storage.size(name)
-            except FileNotFoundError:
-                # Deleted since it was listed.
-                continue
+    def _add(self, files: list[Kept], nameless: NDArray[np.bool_]) -> None:
+        for (name, size, written_at), is_nameless in zip(files, nameless.tolist(), strict=True):
             self._figures["files"] += 1
             self._figures["bytes"] += size
             part = name.split("/")[1]
             if part.count("-") == 4 and "." not in part:
                 self.targets[part] += size
-            if is_nameless and keeping.kept_since(name, self._now - YOUNG):
+            if is_nameless and written_at <= self._now - YOUNG:
                 self._figures["orphans"] += 1
                 self._figures["orphan_bytes"] += size
                 self.orphans += [name] * (len(self.orphans) < SHOWN)
@@ -174,13 +175,6 @@ class _Looker:
     def _tell(self, more: int) -> None:
         self.looked += more
         self._say(str(_("Looking at the files")), self.looked, 0)
-
-
-def _walk(folder: str) -> Iterator[str]:
-    folders, files = _listed(folder)
-    yield from (f"{folder}/{name}" for name in files)
-    for name in folders:
-        yield from _walk(f"{folder}/{name}")
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:

@@ -23,7 +23,7 @@ from capturegraph.services.matches import rejudging
 from capturegraph.services.people import resets
 from capturegraph.services.planning import plans
 from capturegraph.services.privacy import blurring
-from capturegraph.services.refusals import Conflict, NotFound, Refused
+from capturegraph.services.refusals import Conflict, FilesAway, NotFound, Refused
 from capturegraph.services.webhooks import deliveries
 from capturegraph.services.writing import writing
 
@@ -80,6 +80,10 @@ def _done(held: Held) -> Job.State | None:
         result = KINDS[held.job.kind](held)
     except Stopped:
         return _ended(held, Job.State.CANCELLED)
+    except FilesAway as error:
+        # It will answer again: the job is for the next worker, as below.
+        logger.warning("job %s, %s, is left to the next worker: %s", held.job.pk, held.job.kind, error)
+        return None
     except Refused as refused:
         said = {"error": refused.detail, "code": refused.code, "result": {"errors": refused.errors}}
         return _ended(held, Job.State.FAILED, **said)

@@ -1,8 +1,12 @@
 """The people of the stories: alice and bob volunteer, carol coordinates, rita reviews, max administers, zoe is new."""
 
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+from buckets import InTheBucket, Wire, store_of_files
 from django.db import connection
 from django.utils import timezone
 from stories import Clock, Person
@@ -86,3 +90,20 @@ def database_url(database: str, request: pytest.FixtureRequest) -> str:
     if database == "sqlite":
         return f"sqlite:///{name}"
     return urlsplit(request.getfixturevalue("postgresql_url"))._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Wire]:
+    """A store of files that speaks S3, for all tests of this process."""
+    with store_of_files() as wire:
+        yield wire
+
+
+@pytest.fixture
+def bucket(wire: Wire, settings: Any, own_files: object) -> InTheBucket:
+    """Files are kept in a bucket of this test's own, and nothing is wrong with the wire."""
+    wire.mend()
+    bucket = InTheBucket(wire, f"photographs-{uuid4().hex}")
+    kept_in = {"BACKEND": "capturegraph.services.uploads.s3.S3Files", "OPTIONS": {"place": bucket.place}}
+    settings.STORAGES = {**settings.STORAGES, "default": kept_in}
+    return bucket

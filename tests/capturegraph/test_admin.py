@@ -26,6 +26,7 @@ from capturegraph.models import (
     ColumnChoice,
     Delivery,
     Device,
+    DirectUpload,
     Dispute,
     Event,
     Invite,
@@ -57,7 +58,7 @@ from capturegraph.services.webhooks import addresses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow_on("postgresql")]
 
-BEHIND = (Delivery, Job, Message, PhotoPart, ServiceLease, ServiceRun, ServiceRunner, Webhook)
+BEHIND = (Delivery, DirectUpload, Job, Message, PhotoPart, ServiceLease, ServiceRun, ServiceRunner, Webhook)
 AHEAD = (Availability, Plan, PlanPin, PlanRun)
 REVIEWING = (Blurring, Dispute, OpeningCheck, PhotoFinding, ReviewClaim)
 WRITTEN_BY_SERVICES = (
@@ -109,6 +110,9 @@ def looked_at(capture: Capture, reviewer: User, now: datetime) -> None:
         found_at=now,
         latitude=38.9,
         longitude=-77.0,
+    )
+    DirectUpload.objects.create(
+        capture=capture, name="incoming/one", sha256="a" * 64, size=2, part_size=1, begun_at=now, ends_at=now
     )
     ReviewClaim.objects.create(**of_it, reviewer=reviewer, claimed_at=now, until=now + timedelta(minutes=5))
     Dispute.objects.create(**of_it, said_by=capture.volunteer, said="It is the oak.", said_at=now, against=reviewer)

@@ -64,6 +64,8 @@ READS = {
     "POST api/v1/targets/<uuid:target_id>/review/clean/": serializers.AcceptCleanIn,
     "POST api/v1/targets/<uuid:target_id>/review/clean/undo/": serializers.UndoCleanIn,
     "PUT api/v1/captures/<uuid:capture_id>/": serializers.CaptureIn,
+    "POST api/v1/captures/<uuid:capture_id>/photo/parts/": serializers.DirectUploadIn,
+    "POST api/v1/captures/<uuid:capture_id>/photo/complete/": serializers.Operation,
     "POST api/v1/captures/manifest/": serializers.ManifestIn,
     "POST api/v1/me/devices/link/": serializers.Operation,
     "POST api/v1/me/consent/": serializers.ConsentIn,

@@ -157,6 +157,9 @@ TABLE: dict[str, dict[str, str]] = {
     "api/v1/targets/<uuid:target_id>/review/clean/": {"POST": REVIEWERS_LIST},
     "api/v1/targets/<uuid:target_id>/review/clean/undo/": {"POST": "401 404 403 403 404 404 404"},
     "api/v1/captures/<uuid:capture_id>/photo/": {"GET": OWNER_AND_REVIEW, "PUT": "401 202 202 200 202 202 202"},
+    # Here the server keeps files itself; in a bucket: test_direct_uploads.py.
+    "api/v1/captures/<uuid:capture_id>/photo/parts/": {"POST": "401 404 404 409 404 404 404"},
+    "api/v1/captures/<uuid:capture_id>/photo/complete/": {"POST": "401 404 404 409 404 404 404"},
     "api/v1/captures/<uuid:capture_id>/photo/small/": {"GET": OWNER_AND_REVIEW},
     # Neither target was opened to everybody: what that would show is in test_public.py.
     **{f"api/v1/public/targets/<uuid:target_id>/{what}": {"GET": NOBODY} for what in ("", "captures.geojson")},

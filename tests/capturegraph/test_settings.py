@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from served import MANAGE, ROOT, environment, manage
 
+from capturegraph import variables
 from capturegraph.settings import VARIABLES
+from capturegraph.variables import Bucket
 
 PRODUCTION = {
     "CAPTUREGRAPH_PRODUCTION": "yes",
@@ -58,6 +60,15 @@ def shown(var: Path, *names: str, **more: str) -> list[str]:
         ("CAPTUREGRAPH_EMAIL_URL", "smtps://mail.example.org/?tls=yes"),
         ("CAPTUREGRAPH_EMAIL_URL", "smtp://carol:a/b@mail.example.org"),
         ("CAPTUREGRAPH_EMAIL_URL", "smtp://carol:a#b@mail.example.org"),
+        ("CAPTUREGRAPH_FILES_URL", "/srv/photos"),
+        ("CAPTUREGRAPH_FILES_URL", "https://s3.example.org/photos"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://key@photos"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://key:sec/ret@photos"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://key:sec#ret@photos"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://photos?endpoint=s3.example.org"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://photos?adressing=path"),
+        ("CAPTUREGRAPH_FILES_URL", "s3://photos?addressing=sideways"),
         ("CAPTUREGRAPH_VAR", "/dev/null/var"),
     ],
 )
@@ -68,6 +79,8 @@ def test_a_malformed_value_stops_the_start_with_its_name(tmp_path: Path, name: s
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1, refused.stderr
     assert name in refused.stderr
+    if "sec" in value:
+        assert "'sec" not in refused.stderr, "a secret, or a piece of one"
 
 
 @pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "CAPTUREGRAPH_PRODUCTION"])
@@ -135,3 +148,30 @@ def test_the_table_is_all_that_is_read_from_outside() -> None:
     for variable in VARIABLES:
         assert variable.name.startswith("CAPTUREGRAPH_")
         assert variable.purpose.endswith(".")
+
+
+def test_files_are_kept_where_the_variable_says(tmp_path: Path) -> None:
+    (here,) = shown(tmp_path, "STORAGES['default']")
+    assert "FileSystemStorage" in here
+    url = "s3://key:a%2Fb%40c@photographs/of/stones?endpoint=https://s3.example.org&region=eu-1&public=https://p.example.org"
+    (there,) = shown(tmp_path, "STORAGES['default']['OPTIONS']['place']", CAPTUREGRAPH_FILES_URL=url)
+    assert there == repr(
+        Bucket(
+            "photographs",
+            "of/stones",
+            "key",
+            "a/b@c",
+            "https://s3.example.org",
+            "https://p.example.org",
+            "eu-1",
+            "path",
+        )
+    )
+    (plain,) = shown(tmp_path, "STORAGES['default']['OPTIONS']['place']", CAPTUREGRAPH_FILES_URL="s3://photographs")
+    assert plain == repr(Bucket("photographs"))
+
+
+def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variables, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="scale"):
+        variables.files("s3://photographs")

@@ -95,6 +95,15 @@ def test_a_run_of_the_service_sweeps(stones: Target, alice: Person) -> None:
     assert swept() == ServiceRun.State.COMPLETED
     assert Assignment.objects.get().state == "expired"
     assert CandidateSlot.objects.get().seats_left == 1
-    done = {"leases": 1, "photo_less": 0, "parts": 0, "photos": 0, "blur": 0, "webhooks": 0, "rung": 0}
+    done = {
+        "leases": 1,
+        "photo_less": 0,
+        "parts": 0,
+        "direct_uploads": 0,
+        "photos": 0,
+        "blur": 0,
+        "webhooks": 0,
+        "rung": 0,
+    }
     assert ServiceRun.objects.get(state="completed").result == done
     assert Client().get("/readyz").json()["last_sweep_at"] is not None

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from planning_ahead import answered, asked
-from stories import Person, photo, place, slots_in, zipped
+from stories import Person, photo, place, sha256, slots_in, zipped
 
 from capturegraph.models import Assignment, Batch, Membership, PlanRun, Target, User
 from capturegraph.pages.settings_form import SettingsForm
@@ -138,6 +138,9 @@ GOOD: dict[str, Callable[[Belongings], dict[str, Any]]] = {
     "POST api/v1/targets/<uuid:target_id>/review/clean/undo/": lambda it: json_body({"change": uuid4()}),
     "PUT api/v1/captures/<uuid:capture_id>/": lambda it: json_body(it.words),
     "PUT api/v1/captures/<uuid:capture_id>/photo/": lambda it: {"data": photo(), "content_type": "image/jpeg"},
+    "POST api/v1/captures/<uuid:capture_id>/photo/parts/": lambda it: json_body(
+        {"size": len(photo()), "sha256": sha256(photo())}
+    ),
     "DELETE api/v1/me/": lambda it: json_body({"confirm": "somebody else"}),
     "PUT api/v1/me/login/": lambda it: json_body({"username": uuid4().hex, "password": "a tape of sixty-six feet"}),
     "POST api/v1/me/consent/": lambda it: json_body({"target": it.target.pk, "version": 1}),

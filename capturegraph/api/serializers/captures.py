@@ -12,6 +12,7 @@ from rest_framework import serializers
 from capturegraph.api.serializers.assignments import AssignmentOut
 from capturegraph.api.serializers.fields import Number, Strict, both_or_none, latitude, longitude
 from capturegraph.models import Capture
+from capturegraph.services.uploads import direct
 
 SHA256 = r"^[0-9a-f]{64}$"
 MAX_EXTRA_CHARACTERS = 16_000
@@ -51,6 +52,35 @@ class CaptureWholeIn(CaptureIn):
 
     id = serializers.UUIDField()
     photo = serializers.FileField(allow_empty_file=True)
+
+
+class DirectUploadIn(Strict):
+    """Which photograph a phone wants to put into the store by itself, and in parts of how many bytes."""
+
+    size = serializers.IntegerField(min_value=1, max_value=2**40)
+    sha256 = serializers.RegexField(SHA256)
+    part_size = serializers.IntegerField(required=False, min_value=direct.PART_BYTES, max_value=2**40)
+
+
+class DirectPartOut(serializers.Serializer[Any]):
+    """One part: the bytes from `start` on. Put exactly these to `url`, without any header of ours."""
+
+    number = serializers.IntegerField()
+    start = serializers.IntegerField()
+    size = serializers.IntegerField()
+    have = serializers.BooleanField(help_text=gettext_lazy("It has come; there is no address for it."))
+    url = serializers.CharField(allow_null=True)
+
+
+class DirectUploadOut(serializers.Serializer[Any]):
+    """Where to put the parts that are missing. The photo is safe once `…/photo/complete/` says so, and not before."""
+
+    have = serializers.BooleanField(help_text=gettext_lazy("True: the whole photo is safe here, send nothing."))
+    part_size = serializers.IntegerField()
+    parts = DirectPartOut(many=True)
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("When the addresses end. Asking again gives new ones.")
+    )
 
 
 class ManifestEntryIn(Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.files.base import ContentFile
 from django.core.files.base import File as Stream
@@ -18,6 +18,7 @@ from capturegraph.services.batching import batches, columns, showing, undoing
 from capturegraph.services.batching.batches import File
 from capturegraph.services.jobs import Held
 from capturegraph.services.refusals import NotFound
+from capturegraph.services.uploads import keeping
 
 LARGE_BYTES = 2_000_000
 LARGE_ROWS = 5_000
@@ -50,13 +51,14 @@ def bring_in(
     options: Options,
     operation_id: UUID | None = None,
     at_desk: bool = False,
+    new_id: Callable[[], UUID] = uuid4,
 ) -> Job:
     """Keep a file and write down that it is to be looked at, and, unless that is all (`dry_run`), applied.
 
     `at_desk` as `batches.preview` has it.
     """
     content = file.content if isinstance(file, Upload) else ContentFile(file.data)
-    name = default_storage.save(f"batches/{now:%Y/%m}/{target.pk}.upload", content)
+    name = default_storage.save(f"batches/{now:%Y/%m}/{target.pk}-{new_id().hex[:8]}.upload", content)
     data = {
         "file": name, "file_name": file.name, "columns": dict(file.columns or {}), "mode": mode, "dry_run": dry_run,
         "at_desk": at_desk, **options._asdict(),
@@ -64,7 +66,7 @@ def bring_in(
     job = jobs.add(kind="bring_in", target=target, by=by, now=now, data=data, operation_id=operation_id)
     if job.data["file"] != name:
         # The same operation again: its file is here already.
-        default_storage.delete(name)
+        keeping.delete([name])
     return job
 
 
@@ -164,8 +166,7 @@ def _clear_bring_in(job: Job) -> None:
         for batch in Batch.objects.filter(target=job.target_id, operation_id=operation(job)):
             batches.discard(batch_id=batch.pk)
     if not Batch.objects.filter(file=job.data["file"]).exists():
-        default_storage.delete(job.data["file"])
-        default_storage.delete(showing.beside(job.data["file"]))
+        keeping.delete([job.data["file"], showing.beside(job.data["file"])])
 
 
 KINDS: dict[str, Callable[[Held], Mapping[str, Any]]] = {

@@ -158,6 +158,7 @@ def _moments(run: ServiceRun, number: int, names: Mapping[str, str]) -> Iterator
 
 RESULT_WORDS = {
     "leases": gettext_lazy("leases ended"),
+    "direct_uploads": gettext_lazy("photographs that phones began to put into the store"),
     "photo_less": gettext_lazy("photographs that never came"),
     "parts": gettext_lazy("pieces of photographs let go"),
     "rung": gettext_lazy("jobs rung for again"),

@@ -11,7 +11,7 @@ from capturegraph.services.hand_out.assignments import SWEEP_AT_ONCE, sweep_leas
 from capturegraph.services.ingest import asking
 from capturegraph.services.matches import matching
 from capturegraph.services.privacy import blurring
-from capturegraph.services.uploads import parts
+from capturegraph.services.uploads import direct, parts
 from capturegraph.services.writing import hold_target_shared, writing
 
 
@@ -31,6 +31,10 @@ def _end_leases(now: datetime) -> int:
 
 def _drop_parts(now: datetime) -> int:
     return parts.sweep(now=now, at_once=SWEEP_AT_ONCE) or parts.sweep_files(now=now)
+
+
+def _give_up_direct_uploads(now: datetime) -> int:
+    return direct.sweep(now=now)
 
 
 def _ask_for_photos(now: datetime) -> int:
@@ -61,6 +65,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "leases": _end_leases,
     "photo_less": _uncount_photo_less,
     "parts": _drop_parts,
+    "direct_uploads": _give_up_direct_uploads,
     "photos": _ask_for_photos,
     "blur": blurring.ask,
 }

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
-from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from capturegraph.models import (
@@ -19,6 +18,7 @@ from capturegraph.models import (
     CandidateSlot,
     Capture,
     Device,
+    DirectUpload,
     Event,
     Invite,
     Membership,
@@ -35,6 +35,7 @@ from capturegraph.services.people.members import other_coordinators
 from capturegraph.services.people.returning import take_back
 from capturegraph.services.planning import personal
 from capturegraph.services.refusals import Conflict, Invalid, NotAuthenticated
+from capturegraph.services.uploads import keeping
 from capturegraph.services.writing import writing
 
 GONE = "…"
@@ -114,12 +115,9 @@ def _unlink(accounts: Collection[User]) -> None:
     parts = PhotoPart.objects.filter(volunteer__in=accounts)
     files = [part.file.name for part in parts]
     parts.delete()
-    transaction.on_commit(lambda: _delete_files(files))
-
-
-def _delete_files(names: Iterable[str | None]) -> None:
-    for name in filter(None, names):
-        default_storage.delete(name)
+    # The next sweep takes back what came of them straight to the store.
+    DirectUpload.objects.filter(capture__volunteer__in=accounts).update(ends_at=F("begun_at"))
+    transaction.on_commit(lambda: keeping.delete(filter(None, files)))
 
 
 def _anonymise(account: User, now: datetime) -> None:

@@ -23,7 +23,7 @@ from capturegraph.photos.blurring import blurred_copy, blurrer_named
 from capturegraph.services import events, jobs
 from capturegraph.services.jobs import Held
 from capturegraph.services.privacy.publishing import SIDE
-from capturegraph.services.refusals import Conflict, NoRoom
+from capturegraph.services.refusals import Conflict, FilesAway, NoRoom
 from capturegraph.services.uploads import keeping, small_photos
 from capturegraph.services.writing import hold_target_shared
 
@@ -94,7 +94,7 @@ def _blur(capture: Capture, held: Held) -> Blurring.State:
     try:
         with small_photos.open_small(capture=capture, side=LOOKED_AT_SIDE) as file:
             made = blurred_copy(file.read(), blurrer_named(settings.BLUR), SIDE)
-    except NoRoom:
+    except (NoRoom, FilesAway):
         raise
     except Exception as error:
         # A blurrer may raise whatever it likes. Nobody but reviewers sees this photo then.

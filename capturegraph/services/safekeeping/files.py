@@ -9,11 +9,11 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.db import models
 
-from capturegraph.models import Batch, CandidateSlot, Capture, Job, PhotoPart
+from capturegraph.models import Batch, CandidateSlot, Capture, DirectUpload, Job, PhotoPart
 from capturegraph.services.batching import showing
 from capturegraph.services.exports import archives
 from capturegraph.services.safekeeping import tables
-from capturegraph.services.uploads import parts, references, small_photos
+from capturegraph.services.uploads import direct, parts, references, small_photos
 
 Values = Mapping[str, Any]
 RESTORING = "restoring.json"
@@ -116,6 +116,10 @@ def _parts(names: list[str]) -> set[str]:
     return set(PhotoPart.objects.filter(capture_id__in=set(_ids(names).values())).values_list("file", flat=True))
 
 
+def _direct(names: list[str]) -> set[str]:
+    return set(DirectUpload.objects.filter(name__in=names).values_list("name", flat=True))
+
+
 def _references(names: list[str]) -> set[str]:
     rows = CandidateSlot.objects.filter(pk__in=set(_ids(names).values()))
     return set(rows.values_list("reference", flat=True))
@@ -151,7 +155,7 @@ def _anywhere(names: list[str]) -> set[str]:
 
 OWNERS: dict[str, Callable[[list[str]], set[str]]] = {
     "captures": _captures, parts.FOLDER: _parts, references.FOLDER: _references, "batches": _batches,
-    archives.FOLDER: _exports, small_photos.FOLDER: _small,
+    archives.FOLDER: _exports, direct.FOLDER: _direct, small_photos.FOLDER: _small,
 }  # fmt: skip
 """The folders of files, and which of some files of each a row knows."""
 

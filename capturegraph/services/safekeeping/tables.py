@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q
 
-from capturegraph.models import Invite, Job, PlanRun, ServiceRunner
+from capturegraph.models import DirectUpload, Invite, Job, PlanRun, ServiceRunner
 from capturegraph.services.exports import archives
 from capturegraph.services.people import resets
 
@@ -25,6 +25,7 @@ LEFT_OUT: dict[type[models.Model], str] = {
     Session: "they open accounts: people log in anew",
     ContentType: "manage.py migrate makes them",
     Permission: "manage.py migrate makes them",
+    DirectUpload: "addresses that phones were given: they ask for new ones",
     ServiceRunner: "processes that have gone by then: those that run sign on by themselves",
 }
 """Tables that no backup holds, and why."""

@@ -1,4 +1,6 @@
-"""Files under names of ours: on the disk for good once `save` gives their name, or not there at all.
+"""Files under names of ours: there for good once `save` gives their name, or not there at all.
+
+Where they are is a setting: a folder of this machine, or a store elsewhere, which the whole fleet shares.
 
 A row comes to name a file in `naming`: a file outlives every row that names it, and only a file without one is deleted.
 """
@@ -12,21 +14,23 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid4
 
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.db import Error, connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from capturegraph.services.refusals import NoRoom
+from capturegraph.services.refusals import FilesAway, NoRoom
+from capturegraph.services.uploads.elsewhere import Elsewhere, Kept
 from capturegraph.services.writing import writing
 
 log = logging.getLogger(__name__)
+PIECE = 1 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -124,6 +128,20 @@ def no_room() -> NoRoom:
     return NoRoom(_("The server's disk is full. Keep your copy, and send it again later."))
 
 
+def fetch(name: str, file: BinaryIO) -> int:
+    """Copy a file that is kept into one of our own, and give its bytes: what fails on the way is no fault of its own.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    size = 0
+    with default_storage.open(name, "rb") as kept:
+        while piece := kept.read(PIECE):
+            size += file.write(piece)
+    file.seek(0)
+    return size
+
+
 @contextmanager
 def scratch() -> Iterator[BinaryIO]:
     """Give a file that is gone afterwards.
@@ -139,12 +157,45 @@ def scratch() -> Iterator[BinaryIO]:
 
 
 def delete(names: Iterable[str]) -> int:
-    """Delete files, those that are gone already too; give how many names there were."""
+    """Delete files that no row names, those that are gone already too; give how many names there were.
+
+    Where the store is away they stay for the sweeps: what was done stands, and is not to be answered with an error.
+    """
     count = 0
     for name in names:
-        default_storage.delete(name)
+        try:
+            default_storage.delete(name)
+        except FilesAway:
+            # Each further one would be waited for as long.
+            log.warning("left %s and maybe others, which no row names, for a sweep", name)
+            return count
         count += 1
     return count
+
+
+def elsewhere() -> Elsewhere | None:
+    """Give the store of files where it is none of this machine's folders."""
+    store = storages["default"]
+    return store if isinstance(store, Elsewhere) else None
+
+
+def walked(folder: str) -> Iterator[Kept]:
+    """Give all files below a folder with their sizes; one that is deleted meanwhile is passed over."""
+    if store := elsewhere():
+        yield from store.walked(folder)
+        return
+    try:
+        folders, names = default_storage.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in sorted(names):
+        try:
+            about = os.stat(default_storage.path(f"{folder}/{name}"))
+        except FileNotFoundError:
+            continue
+        yield Kept(f"{folder}/{name}", about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+    for name in sorted(folders):
+        yield from walked(f"{folder}/{name}")
 
 
 def kept_since(name: str, when: datetime) -> bool:

@@ -16,7 +16,7 @@ from capturegraph.models import Capture, PhotoPart, User
 from capturegraph.models.photo_part import KEPT_FOR
 from capturegraph.services import events
 from capturegraph.services.people.identity import hold_person, locked_people
-from capturegraph.services.refusals import Conflict, TooLarge
+from capturegraph.services.refusals import Conflict, FilesAway, TooLarge
 from capturegraph.services.uploads import keeping
 from capturegraph.services.writing import writing
 
@@ -234,9 +234,9 @@ def sweep_files(*, now: datetime) -> int:
     One that is younger than a part may become is left alone: its row may be on the way.
     """
     try:
-        names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
-    except FileNotFoundError:
+        old = [file.name for file in keeping.walked(FOLDER) if file.written_at <= now - KEPT_FOR]
+    except FilesAway:
+        # The sweep has other things to do.
         return 0
-    old = [name for name in names if keeping.kept_since(name, now - KEPT_FOR)]
     known = set(PhotoPart.objects.filter(file__in=old).values_list("file", flat=True)) if old else set()
     return keeping.delete(name for name in old if name not in known)

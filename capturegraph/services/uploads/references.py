@@ -79,11 +79,12 @@ def take_from_capture(
     """
     slot = _slot(slot_id)
     capture = _accepted(slot.target_id, Capture.objects.filter(pk=capture_id))
-    try:
-        with default_storage.open(str(capture.photo.name), "rb") as file:
-            made = made_of(file)  # type: ignore[arg-type]
-    except FileNotFoundError:
-        raise NotFound(_("Its photo is not where it was kept. Tell the site admin.")) from None
+    with keeping.scratch() as file:
+        try:
+            keeping.fetch(str(capture.photo.name), file)
+        except FileNotFoundError:
+            raise NotFound(_("Its photo is not where it was kept. Tell the site admin.")) from None
+        made = made_of(file)
     shown = blurring.for_members(made.data, MOST_SIDE)
     made = Made(shown, hashlib.sha256(shown).hexdigest())
 

@@ -78,8 +78,9 @@ def copy_of(name: str) -> Copy | None:
 
 
 def _made(capture: Capture, side: int) -> bytes:
-    try:
-        with default_storage.open(str(capture.photo.name), "rb") as original:
-            return small.smaller(original, side)  # type: ignore[arg-type]
-    except FileNotFoundError:
-        raise NotFound(_("Its photo is not where it was kept. Tell the site admin.")) from None
+    with keeping.scratch() as original:
+        try:
+            keeping.fetch(str(capture.photo.name), original)
+        except FileNotFoundError:
+            raise NotFound(_("Its photo is not where it was kept. Tell the site admin.")) from None
+        return small.smaller(original, side)
