@@ -147,7 +147,7 @@ def _spoil(folder: str) -> dict[str, Any]:
 
 def _hostile() -> dict[str, Any]:
     """Judge and develop every file; what is not refused must be developed."""
-    sys.path[:0] = [str(ROOT / "tests" / "capturegraph")]
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "capturegraph")]
     from test_develop import chunks_of
 
     from capturegraph.photos import NotAPhoto, apart, develop, inspect
