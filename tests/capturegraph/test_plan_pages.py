@@ -268,7 +268,7 @@ def test_a_person_s_way_is_a_list_with_times(run: PlanRun, alice: Person, carol:
     desk = carol.desk()
     shown = said(desk.get(page(run), {"volunteer": alice.user.pk}))
     assert "2 places, about" in shown
-    assert shown.index("A1") < shown.index("A2")
+    assert shown.index(">A1<") < shown.index(">A2<")
     assert desk.get(page(run), {"volunteer": carol.user.pk}).status_code == 404
     assert desk.get(page(run), {"volunteer": "x"}).status_code == 404
     ways = said(desk.get(reverse("plan-ways", args=[run.plan.target_id, run.plan_id, run.pk])))
